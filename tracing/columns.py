@@ -1,0 +1,310 @@
+"""Records to columns of the store, and back. Columns, not rows: an insert of many traces is built a list a column.
+
+In arrays 0 stands for no rank, NaN for no score, `NO_COUNT` for no number of tokens, and 16 zero bytes for no text.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tracing.records import (
+    Candidate,
+    Check,
+    Citation,
+    Context,
+    Entity,
+    Lane,
+    LaneHit,
+    Observed,
+    Slot,
+    StageRecord,
+    Trace,
+    Versions,
+)
+
+NO_COUNT = 2**32 - 1
+NO_TEXT = bytes(16)
+NAN = math.nan
+UNKNOWN_SURVIVAL = 2
+_SPACES = re.compile(r"\s+")
+
+
+def text_hash(text: str) -> bytes:
+    """The 16 bytes under which a chunk's text is kept."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def canonical(query: str) -> int:
+    """64 bits that are equal for queries which differ in case, spacing or closing punctuation only."""
+    normal = _SPACES.sub(" ", query).strip(" ?!.\n").casefold()
+    return int.from_bytes(hashlib.blake2b(normal.encode("utf-8", "replace"), digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """A trace with what the store knows beside it; times in ns."""
+
+    project: str
+    key_ns: int
+    version: int
+    arrived_ns: int
+    trace: Trace
+
+
+def _sum(trace: Trace, field: str) -> int:
+    return sum(getattr(stage, field) or 0 for stage in trace.stages)
+
+
+def _detail(t: Trace) -> bytes:
+    return orjson.dumps(
+        {
+            "rewritten": t.rewritten,
+            "entities": t.entities,
+            "missing": t.missing,
+            "lanes": t.lanes,
+            "observed": t.observed,
+            "context": t.context,
+            "citations": t.citations,
+            "stages": t.stages,
+        }
+    )
+
+
+_PLAIN: dict[str, Callable[[TraceRow], Any]] = {
+    "project": lambda r: r.project,
+    "key_ts": lambda r: r.key_ns,
+    "version": lambda r: r.version,
+    "arrived_at": lambda r: r.arrived_ns // 1_000_000,
+}
+_OPTIONAL_TEXTS = (
+    "external_id",
+    "environment",
+    "service",
+    "surface",
+    "variant",
+    "run_id",
+    "item_id",
+    "query",
+    "query_shape",
+    "intent",
+    "product",
+    "outcome",
+    "answer",
+    "session_id",
+    "user_id",
+)
+_VERSIONS = {
+    "release": "release",
+    "prompt_version": "prompt",
+    "index_version": "index",
+    "embedding_version": "embedding",
+    "reranker_version": "reranker",
+    "corpus_version": "corpus",
+}
+_TRACE: dict[str, Callable[[Trace], Any]] = {
+    "trace_id": lambda t: t.trace_id,
+    "kind": lambda t: t.kind,
+    "started_at": lambda t: t.started_ns,
+    "ended_at": lambda t: t.ended_ns,
+    "duration_ms": lambda t: t.duration_ms,
+    "first_token_ms": lambda t: t.first_token_ms,
+    "rooted": lambda t: t.rooted,
+    "root_name": lambda t: t.root_name,
+    "repeat": lambda t: t.repeat,
+    "canonical": lambda t: canonical(t.query) if t.query else 0,
+    "entities": lambda t: [e.text for e in t.entities],
+    "confidence": lambda t: t.confidence,
+    "refused": lambda t: t.refused,
+    "metadata": lambda t: dict(t.metadata),
+    "lanes": lambda t: sorted({lane.name for lane in t.lanes}),
+    "models": lambda t: sorted({s.model for s in t.stages if s.model}),
+    "errors": lambda t: [f"{s.stage}: {s.error or s.status}" for s in t.stages if s.status in ("error", "timeout")],
+    "cost_usd": lambda t: t.cost_usd,
+    "input_tokens": lambda t: _sum(t, "input_tokens"),
+    "output_tokens": lambda t: _sum(t, "output_tokens"),
+    "attempts": lambda t: min(65535, max((s.attempts or 0 for s in t.stages), default=0)),
+    "caches": lambda t: sorted({f"{s.stage}:{s.cache}" for s in t.stages if s.cache}),
+    "flags": lambda t: list(t.flags),
+    "warnings": lambda t: list(t.warnings),
+    "span_count": lambda t: t.span_count,
+    "stage": lambda t: [s.stage for s in t.stages],
+    "stage_round": lambda t: [min(65535, s.round) for s in t.stages],
+    "stage_status": lambda t: [s.status for s in t.stages],
+    "stage_ms": lambda t: [NAN if s.duration_ms is None else s.duration_ms for s in t.stages],
+    "cited": lambda t: [c.anchor for c in t.citations if c.anchor],
+    "detail": _detail,
+}
+
+
+def _text_of(name: str) -> Callable[[Trace], str]:
+    return lambda t: getattr(t, name) or ""
+
+
+def _version_of(name: str) -> Callable[[Trace], str]:
+    return lambda t: getattr(t.versions, name) or ""
+
+
+_TRACE |= {name: _text_of(name) for name in _OPTIONAL_TEXTS}
+_TRACE |= {column: _version_of(name) for column, name in _VERSIONS.items()}
+
+
+def _rank(value: int | None) -> int:
+    return 0 if value is None else max(0, min(65535, value))
+
+
+def _count(value: int | None) -> int:
+    return NO_COUNT if value is None else max(0, min(NO_COUNT - 1, value))
+
+
+def _score(value: float | None) -> float:
+    return NAN if value is None else value
+
+
+_CANDIDATE: dict[str, Callable[[Candidate], Any]] = {
+    "c_id": lambda c: c.chunk_id,
+    "c_anchor": lambda c: c.anchor or "",
+    "c_product": lambda c: c.product or "",
+    "c_title": lambda c: c.title or "",
+    "c_source_hash": lambda c: c.source_hash or "",
+    "c_fused_rank": lambda c: _rank(c.fused_rank),
+    "c_fused_score": lambda c: _score(c.fused_score),
+    "c_rerank_in": lambda c: int(c.rerank_in),
+    "c_rerank_rank": lambda c: _rank(c.rerank_rank),
+    "c_rerank_score": lambda c: _score(c.rerank_score),
+    "c_survived": lambda c: UNKNOWN_SURVIVAL if c.survived is None else int(c.survived),
+    "c_survived_source": lambda c: c.survived_source,
+    "c_dropped_at": lambda c: c.dropped_at or "",
+    "c_dropped_why": lambda c: c.dropped_why or "",
+    "c_tokens": lambda c: _count(c.tokens),
+    "c_kept_tokens": lambda c: _count(c.kept_tokens),
+    "c_slot": lambda c: c.slot or "",
+    "c_cited": lambda c: int(c.cited),
+}
+_HIT: dict[str, Callable[[LaneHit], Any]] = {
+    "h_lane": lambda h: h.lane,
+    "h_round": lambda h: _rank(h.round),
+    "h_rank": lambda h: _rank(h.rank),
+    "h_score": lambda h: _score(h.score),
+}
+
+
+def trace_columns(rows: Sequence[TraceRow], hashes: Mapping[str, bytes]) -> dict[str, list[Any]]:
+    """Columns of `traces`; `hashes` maps each candidate's text to its hash."""
+    columns: dict[str, list[Any]] = {name: [read(row) for row in rows] for name, read in _PLAIN.items()}
+    traces = [row.trace for row in rows]
+    for name, read in _TRACE.items():
+        columns[name] = [read(trace) for trace in traces]
+    for name, field in _CANDIDATE.items():
+        columns[name] = [[field(c) for c in trace.candidates] for trace in traces]
+    columns["c_text"] = [[hashes[c.text] if c.text else NO_TEXT for c in trace.candidates] for trace in traces]
+    hits = [[(i, hit) for i, c in enumerate(trace.candidates) for hit in c.hits] for trace in traces]
+    columns["h_candidate"] = [[i for i, _ in found] for found in hits]
+    for name, of_hit in _HIT.items():
+        columns[name] = [[of_hit(hit) for _, hit in found] for found in hits]
+    return columns
+
+
+COLUMNS = (*_PLAIN, *_TRACE, *_CANDIDATE, "c_text", "h_candidate", *_HIT)
+
+
+def _none(text: str) -> str | None:
+    return text or None
+
+
+def _unscore(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _uncount(value: int) -> int | None:
+    return None if value == NO_COUNT else value
+
+
+def _candidates(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> tuple[Candidate, ...]:
+    hits: list[list[LaneHit]] = [[] for _ in row["c_id"]]
+    for i, lane, round_, rank, score in zip(
+        row["h_candidate"], row["h_lane"], row["h_round"], row["h_rank"], row["h_score"], strict=True
+    ):
+        hits[i].append(LaneHit(lane, rank, _unscore(score), round_))
+    names = [*_CANDIDATE, "c_text"]
+    found = []
+    for i, values in enumerate(zip(*(row[name] for name in names), strict=True)):
+        c = dict(zip(names, values, strict=True))
+        found.append(_candidate(c, tuple(hits[i]), texts.get(c["c_text"])))
+    return tuple(found)
+
+
+def _candidate(c: Mapping[str, Any], hits: tuple[LaneHit, ...], text: str | None) -> Candidate:
+    return Candidate(
+        chunk_id=c["c_id"],
+        anchor=_none(c["c_anchor"]),
+        product=_none(c["c_product"]),
+        title=_none(c["c_title"]),
+        text=text,
+        source_hash=_none(c["c_source_hash"]),
+        hits=hits,
+        fused_rank=c["c_fused_rank"] or None,
+        fused_score=_unscore(c["c_fused_score"]),
+        rerank_in=bool(c["c_rerank_in"]),
+        rerank_rank=c["c_rerank_rank"] or None,
+        rerank_score=_unscore(c["c_rerank_score"]),
+        survived=None if c["c_survived"] == UNKNOWN_SURVIVAL else bool(c["c_survived"]),
+        survived_source=c["c_survived_source"],
+        dropped_at=_none(c["c_dropped_at"]),
+        dropped_why=_none(c["c_dropped_why"]),
+        tokens=_uncount(c["c_tokens"]),
+        kept_tokens=_uncount(c["c_kept_tokens"]),
+        slot=_none(c["c_slot"]),
+        cited=bool(c["c_cited"]),
+    )
+
+
+def _stage(fields: dict[str, Any]) -> StageRecord:
+    return StageRecord(**{**fields, "checks": tuple(Check(**check) for check in fields["checks"])})
+
+
+def _context(fields: dict[str, Any]) -> Context:
+    return Context(**{**fields, "slots": tuple(Slot(**slot) for slot in fields["slots"])})
+
+
+_SAME = (
+    "trace_id",
+    "kind",
+    "metadata",
+    "rooted",
+    "root_name",
+    "first_token_ms",
+    "repeat",
+    "confidence",
+    "refused",
+    "cost_usd",
+    "span_count",
+)
+
+
+def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
+    """The trace of one row of `traces` (all of COLUMNS by name), with its candidates' texts by hash."""
+    detail = orjson.loads(row["detail"])
+    same: dict[str, Any] = {name: row[name] for name in _SAME}
+    same |= {name: _none(row[name]) for name in _OPTIONAL_TEXTS}
+    return Trace(
+        started_ns=row["started_at"],
+        ended_ns=row["ended_at"],
+        versions=Versions(**{name: _none(row[column]) for column, name in _VERSIONS.items()}),
+        rewritten=tuple(detail["rewritten"]),
+        entities=tuple(Entity(**fields) for fields in detail["entities"]),
+        missing=tuple(detail["missing"]),
+        lanes=tuple(Lane(**fields) for fields in detail["lanes"]),
+        observed=Observed(**detail["observed"]),
+        candidates=_candidates(row, texts),
+        context=_context(detail["context"]),
+        citations=tuple(Citation(**fields) for fields in detail["citations"]),
+        stages=tuple(_stage(fields) for fields in detail["stages"]),
+        flags=tuple(row["flags"]),
+        warnings=tuple(row["warnings"]),
+        **same,
+    )

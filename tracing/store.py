@@ -1,0 +1,189 @@
+"""The only ClickHouse connection: an embedded chDB directory or a server, behind the same SQL.
+
+A client a thread: a shared one makes a trivial query wait behind a slow one.
+Nothing opens before the first call, because chDB forbids any fork after its import.
+"""
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.conf import settings
+
+SCHEMA_DIR = Path(__file__).parent / "schema"
+LIMITS = {"max_execution_time": 30, "max_memory_usage": 400_000_000, "max_threads": 2, "async_insert": 0}
+INSERT_LIMITS = {"async_insert": 0, "max_partitions_per_insert_block": 0, "max_execution_time": 120}
+READ_FORMATS = {"DateTime64": "int", "FixedString": "bytes"}
+
+ENGINE_CONFIG = """<clickhouse>
+    <mark_cache_size>67108864</mark_cache_size>
+    <index_mark_cache_size>16777216</index_mark_cache_size>
+    <uncompressed_cache_size>0</uncompressed_cache_size>
+    <index_uncompressed_cache_size>0</index_uncompressed_cache_size>
+    <mmap_cache_size>100</mmap_cache_size>
+    <primary_index_cache_size>67108864</primary_index_cache_size>
+    <max_server_memory_usage>{memory}</max_server_memory_usage>
+    <background_pool_size>2</background_pool_size>
+    <background_merges_mutations_concurrency_ratio>1</background_merges_mutations_concurrency_ratio>
+    <background_schedule_pool_size>4</background_schedule_pool_size>
+    <background_common_pool_size>2</background_common_pool_size>
+    <background_move_pool_size>1</background_move_pool_size>
+    <background_fetches_pool_size>1</background_fetches_pool_size>
+    <background_message_broker_schedule_pool_size>1</background_message_broker_schedule_pool_size>
+    <background_distributed_schedule_pool_size>1</background_distributed_schedule_pool_size>
+    <tables_loader_foreground_pool_size>2</tables_loader_foreground_pool_size>
+    <tables_loader_background_pool_size>2</tables_loader_background_pool_size>
+    <merge_tree>
+        <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
+        <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
+        <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
+        <merge_max_block_size_bytes>8388608</merge_max_block_size_bytes>
+        <max_bytes_to_merge_at_max_space_in_pool>16106127360</max_bytes_to_merge_at_max_space_in_pool>
+    </merge_tree>
+</clickhouse>
+"""
+
+
+class StoreInUseError(RuntimeError):
+    """Another process holds the embedded store's directory."""
+
+
+class SchemaChangedError(RuntimeError):
+    """A schema file that was applied before has another text now."""
+
+
+class _Local(threading.local):
+    client: Any = None
+
+
+_local = _Local()
+_opening = threading.Lock()
+_held: dict[Path, TextIO] = {}
+
+
+def embedded_path() -> Path | None:
+    """The embedded store's directory; None for a server, and for a store in memory."""
+    url: str = settings.CLICKHOUSE_URL
+    if not url.startswith("chdb://") or url.endswith(":memory:"):
+        return None
+    return Path(url.removeprefix("chdb://"))
+
+
+def hold(path: Path) -> None:
+    """Take the directory for this process, or say who has it."""
+    if path in _held:
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    lock = (path.parent / f"{path.name}.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "another process"
+        lock.close()
+        raise StoreInUseError(
+            f"{path} is in use by {holder}. Stop that process, or set STAGELIGHT_DATA_DIR to another directory."
+        ) from None
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S %Z')}")
+    lock.flush()
+    _held[path] = lock
+
+
+def _connect() -> Any:
+    import clickhouse_connect
+
+    options: dict[str, Any] = {"tz_mode": "aware", "settings": {"async_insert": 0}}
+    path = embedded_path()
+    if settings.CLICKHOUSE_URL.startswith("chdb:"):
+        options["interface"] = "chdb"
+    if path is not None:
+        hold(path)
+        config = path.parent / f"{path.name}.config.xml"
+        config.write_text(ENGINE_CONFIG.format(memory=settings.STORE_MEMORY_BYTES))
+        options["chdb_options"] = {"config-file": str(config)}
+    return clickhouse_connect.get_client(dsn=settings.CLICKHOUSE_URL, **options)
+
+
+def client() -> Any:
+    """This thread's client, opened at its first call."""
+    if _local.client is None:
+        with _opening:
+            _local.client = _connect()
+    return _local.client
+
+
+def close() -> None:
+    """Close this thread's client, if it has one."""
+    if _local.client is not None:
+        _local.client.close()
+        _local.client = None
+
+
+def rows(sql: str, limits: Mapping[str, Any] | None = None, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+    """The rows of one SELECT; `{name:Type}` in its text is bound from `parameters`. Times are integers in ns."""
+    result = client().query(
+        sql, parameters=parameters, settings={**LIMITS, **(limits or {})}, query_formats=READ_FORMATS
+    )
+    found: Sequence[tuple[Any, ...]] = result.result_rows
+    return found
+
+
+def command(sql: str, **parameters: Any) -> None:
+    """Run one statement that returns nothing."""
+    client().command(sql, parameters=parameters)
+
+
+def insert(table: str, columns: Mapping[str, Sequence[Any]], token: str = "") -> None:
+    """Append rows, column by column; a repeated `token` appends nothing."""
+    if not next(iter(columns.values())):
+        return
+    limits: dict[str, Any] = dict(INSERT_LIMITS)
+    if token:
+        limits["insert_deduplication_token"] = token
+    client().insert(table, list(columns.values()), column_names=list(columns), column_oriented=True, settings=limits)
+
+
+def apply_schema() -> list[str]:
+    """Apply the schema files that the ledger lacks; returns their names."""
+    _run_file(
+        "CREATE TABLE IF NOT EXISTS schema_ledger @ON_CLUSTER@ (name String, digest String, at DateTime)"
+        " ENGINE = @REPLACING@ ORDER BY name"
+    )
+    known = {str(name): str(digest) for name, digest in rows("SELECT name, digest FROM schema_ledger FINAL")}
+    return [path.name for path in sorted(SCHEMA_DIR.glob("*.sql")) if _apply_file(path, known)]
+
+
+def _apply_file(path: Path, known: Mapping[str, str]) -> bool:
+    text = path.read_text()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if known.get(path.name) == digest:
+        return False
+    if path.name in known:
+        raise SchemaChangedError(f"{path.name} was applied with another text; add a new numbered file instead.")
+    for statement in filter(str.strip, text.split(";\n")):
+        _run_file(statement)
+    insert("schema_ledger", {"name": [path.name], "digest": [digest], "at": [int(time.time())]})
+    return True
+
+
+def _run_file(statement: str) -> None:
+    cluster = settings.CLICKHOUSE_CLUSTER
+    engine = "ReplicatedReplacingMergeTree" if cluster else "ReplacingMergeTree"
+    statement = statement.replace("@ON_CLUSTER@", f"ON CLUSTER '{cluster}'" if cluster else "")
+    command(statement.replace("@REPLACING@", engine))
+
+
+@contextmanager
+def closing() -> Iterator[None]:
+    """Close this thread's client at the end: for threads that come and go."""
+    try:
+        yield
+    finally:
+        close()
