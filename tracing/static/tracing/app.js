@@ -1,0 +1,177 @@
+// What a browser adds to pages that work without it: keys, the viewer's own clock, copy on click, the theme.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+function announce(words) {
+  const region = $("#announce");
+  if (region) { region.textContent = ""; requestAnimationFrame(() => { region.textContent = words; }); }
+}
+
+// Times: the viewer's zone in the text, UTC on hover.
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const dayAndYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+function localTime(element) {
+  const at = new Date(element.dateTime);
+  if (isNaN(at)) return;
+  const now = new Date();
+  const date = at.toDateString() === now.toDateString() ? "today" : (at.getFullYear() === now.getFullYear() ? day : dayAndYear).format(at);
+  element.textContent = `${date} ${clock.format(at)}`;
+}
+
+async function copy(element) {
+  const text = element.dataset.copy ?? "";
+  try { await navigator.clipboard.writeText(text); announce(`Copied ${element.dataset.what || "text"}`); flash(element, "copied"); }
+  catch { announce("The browser refused to copy; select the text instead"); flash(element, "not copied"); }
+}
+
+function flash(element, words) {
+  const before = element.textContent;
+  element.textContent = words;
+  setTimeout(() => { if (element.textContent === words) element.textContent = before; }, 900);
+}
+
+function enhance(root) {
+  $$("time[datetime]", root).forEach(localTime);
+  $$("[data-copy]:not([role], button)", root).forEach((element) => {
+    element.setAttribute("role", "button");
+    element.setAttribute("aria-label", `Copy ${element.dataset.what || "text"} ${element.textContent}`);
+    element.tabIndex = 0;
+  });
+  $$("[data-open][hidden], [data-needs-script][hidden]", root).forEach((element) => { element.hidden = false; });
+  $$("select[data-submits]", root).forEach((element) => element.addEventListener("change", () => element.form.requestSubmit()));
+}
+
+// Rows: the focus is on a row's link, so that what is current is what a screen reader reads.
+const rowLinks = () => $$("[data-row] a[data-peek], [data-row] a[data-unfold]");
+
+function step(by) {
+  const links = rowLinks();
+  if (!links.length) return;
+  const at = links.findIndex((link) => link.closest("[data-row]").contains(document.activeElement));
+  const selected = links.findIndex((link) => link.closest("[data-row]").hasAttribute("data-selected"));
+  const from = at >= 0 ? at : selected >= 0 ? selected : by > 0 ? -1 : links.length;
+  const next = links[Math.min(links.length - 1, Math.max(0, from + by))];
+  next.focus();
+  next.closest("[data-row]").scrollIntoView({ block: "nearest" });
+}
+
+function peek(link) {
+  const row = link.closest("[data-row]");
+  if (row.hasAttribute("data-selected")) { location.assign(link.href); return; }
+  $$("[data-row][data-selected]").forEach((other) => other.removeAttribute("data-selected"));
+  row.setAttribute("data-selected", "");
+  const here = new URL(location.href);
+  here.searchParams.set("selected", row.dataset.trace);
+  history.replaceState(history.state, "", here);
+  htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" }).then(() => announce("Opened beside the list"));
+}
+
+function closePeek() {
+  const pane = $("#peek");
+  if (!pane || !pane.textContent.trim()) return false;
+  pane.replaceChildren();
+  const row = $("[data-row][data-selected]");
+  if (row) { row.removeAttribute("data-selected"); $("a[data-peek]", row)?.focus(); }
+  const here = new URL(location.href);
+  here.searchParams.delete("selected");
+  history.replaceState(history.state, "", here);
+  return true;
+}
+
+function showSpans() {
+  const section = $("#spans");
+  if (!section) return;
+  const waiting = $("#span-tree[hx-get]");
+  if (waiting) htmx.trigger(waiting, "show-spans");
+  section.scrollIntoView();
+}
+
+// Keys: none does anything while somebody types, or with a modifier held.
+const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+let going = 0;
+
+const keys = {
+  j: () => step(1),
+  k: () => step(-1),
+  t: showSpans,
+  "/": () => $("[data-filter]")?.focus(),
+  "?": () => $("#keys")?.showModal(),
+  g: () => { going = Date.now(); },
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.key === "Escape" && !$("dialog[open]")) {
+    if (typing(event.target)) event.target.blur(); else if (closePeek()) event.preventDefault();
+    return;
+  }
+  if (event.target.matches("[data-copy]") && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); copy(event.target); return; }
+  if (typing(event.target) || $("dialog[open]")) return;
+  if (event.key === "Enter" && event.target.matches("a[data-peek]")) { event.preventDefault(); peek(event.target); return; }
+  if (going && Date.now() - going < 1500) {
+    going = 0;
+    const place = $(`[data-go="${CSS.escape(event.key)}"]`);
+    if (place) { event.preventDefault(); place.click(); }
+    return;
+  }
+  if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
+}
+
+function onClick(event) {
+  const target = event.target.closest("[data-copy], [data-open], [data-close-peek], [data-row]");
+  if (!target) return;
+  if (target.matches("[data-copy]")) { event.preventDefault(); copy(target); }
+  else if (target.matches("[data-open]")) $("#" + target.dataset.open)?.showModal();
+  else if (target.matches("[data-close-peek]")) { event.preventDefault(); closePeek(); }
+  else if (!event.target.closest("a, button") && !getSelection().toString()) {
+    const link = $("a[data-peek]", target);
+    if (link && !target.hasAttribute("data-selected")) peek(link);
+  }
+}
+
+// A row that is open closes on the second click instead of loading again.
+function onRequest(event) {
+  const link = event.target;
+  if (!link.matches?.("a[data-unfold]")) return;
+  const below = link.closest("tr").nextElementSibling;
+  if (below?.classList.contains("opened")) { event.preventDefault(); below.remove(); link.setAttribute("aria-expanded", "false"); }
+  else link.setAttribute("aria-expanded", "true");
+}
+
+function onTheme(event) {
+  const form = event.target.closest("[data-theme-form]");
+  if (!form) return;
+  event.preventDefault();
+  const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
+    || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const theme = dark ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+  labelTheme(form);
+}
+
+function labelTheme(form) {
+  const theme = document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const button = $("button", form);
+  button.value = theme === "dark" ? "light" : "dark";
+  button.textContent = theme === "dark" ? "Light" : "Dark";
+}
+
+function onError(event) {
+  const status = event.detail.xhr?.status;
+  announce(status === 403 || status === 404 ? "That is not there, or not yours to see. Reload the page." : "The server did not answer. Try again.");
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", onClick);
+document.addEventListener("submit", onTheme);
+document.addEventListener("htmx:beforeRequest", onRequest);
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+document.addEventListener("htmx:sendError", onError);
+document.addEventListener("htmx:responseError", onError);
+enhance(document);
+$$("[data-theme-form]").forEach(labelTheme);

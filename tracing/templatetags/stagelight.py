@@ -1,0 +1,63 @@
+"""How times, money, ids and text from traces are written on every page."""
+
+from datetime import UTC, datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tracing import text_view
+
+register = template.Library()
+register.filter("duration", text_view.duration)
+register.filter("money", text_view.money)
+register.filter("score", text_view.score)
+
+
+@register.filter
+def shown(text: object, limit: int | None = None) -> str:
+    """Text from a trace, fit to be shown (and still escaped by the template)."""
+    return "" if text is None else text_view.shown(text, limit)
+
+
+@register.filter
+def from_ns(nanoseconds: int) -> datetime:
+    """The moment of a count of nanoseconds since 1970, UTC."""
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC)
+
+
+@register.simple_tag
+def when(moment: datetime | int | None, form: str = "full") -> SafeString | str:
+    """A time in UTC that the browser turns into the viewer's zone; `form` is full or short."""
+    if moment is None:
+        return "–"
+    at = from_ns(moment) if isinstance(moment, int) else moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" data-form="{}">{} UTC</time>',
+        at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
+        form,
+        at.strftime("%b %d %H:%M:%S" if form == "short" else "%Y-%m-%d %H:%M:%S"),
+    )
+
+
+@register.simple_tag
+def ident(value: object, length: int = 0, what: str = "id") -> SafeString | str:
+    """An id that copies on click, cut to `length` characters where one is given."""
+    text = text_view.shown(value or "", 400)
+    if not text:
+        return "–"
+    short = text[:length] + "…" if length and len(text) > length else text
+    return format_html('<bdi class="id" data-copy="{}" data-what="{}" title="{}">{}</bdi>', text, what, text, short)
+
+
+@register.filter
+def indent(depth: int) -> int:
+    """Pixels that a span of that depth stands in from the left; the deepest ones share a margin."""
+    return min(int(depth), 20) * 14
+
+
+@register.filter
+def percent(thousandths: int) -> str:
+    """Thousandths as a percentage for an SVG attribute."""
+    return f"{thousandths / 10:g}%"
