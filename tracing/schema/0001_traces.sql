@@ -86,8 +86,12 @@ CREATE TABLE IF NOT EXISTS traces @ON_CLUSTER@
     INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_time started_at TYPE minmax GRANULARITY 1,
-    INDEX by_query query TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(query)),
-    INDEX by_answer answer TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(answer))
+    INDEX by_query lowerUTF8(query) TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX by_answer lowerUTF8(answer) TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX by_candidate arrayConcat(c_id, c_anchor) TYPE text(tokenizer = 'array'),
+    INDEX by_kept arrayFilter((x, s) -> s = 1, arrayConcat(c_id, c_anchor), arrayConcat(c_survived, c_survived)) TYPE text(tokenizer = 'array'),
+    INDEX by_dropped arrayFilter((x, s) -> s != '', arrayConcat(c_id, c_anchor), arrayConcat(c_dropped_at, c_dropped_at)) TYPE text(tokenizer = 'array'),
+    INDEX by_cited cited TYPE text(tokenizer = 'array')
 )
 ENGINE = @REPLACING@(version)
 PARTITION BY toYYYYMM(key_ts)
