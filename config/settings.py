@@ -1,5 +1,7 @@
 """Every setting, read from the environment; runs with none set. README's table lists them all."""
 
+import contextlib
+import os
 import secrets
 from pathlib import Path
 
@@ -17,11 +19,15 @@ DEBUG = env.bool("DEBUG", default=False)
 def kept_secret() -> str:
     """The signing key of an embedded start: made once, kept beside the data."""
     path = DATA_DIR / "secret_key"
-    if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError), open(path, "x", opener=private) as file:  # noqa: PTH123
+        file.write(secrets.token_urlsafe(50))
     return path.read_text()
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that its owner alone may read."""
+    return os.open(path, flags, 0o600)
 
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret()
@@ -45,9 +51,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
+CELERY_APP = "config.celery:app"
+CELERY_BEAT_SCHEDULE = {
+    "forget ended sign-ins": {"task": "tracing.forget_ended_sign_ins", "schedule": 86_400.0},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -123,4 +134,5 @@ CONTENT_SECURITY_POLICY = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
-LOGGING_CONFIG = None
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = env.str("LOG_LEVEL", default="WARNING")

@@ -204,34 +204,35 @@ def take(path: Path) -> BinaryIO | None:
 
 @dataclass(frozen=True, slots=True)
 class Torn:
-    """The end of a segment from where no frame can be read."""
+    """Bytes of a segment that are no frame: a damaged one, or an end that was cut off."""
 
-    offset: int
     body: bytes
 
 
 def frames(file: BinaryIO) -> Iterator[tuple[int, Frame | Torn]]:
-    """(offset, frame) in order; ends with a Torn where what follows is no frame."""
+    """(offset, frame) in order; a damaged frame is Torn, and so is all that follows where no length can be trusted."""
     offset = 0
     while header := file.read(HEADER.size):
-        frame = _read(header, file)
-        if frame is None:
+        found = _read(header, file)
+        if found is None:
             file.seek(offset)
-            yield offset, Torn(offset, file.read())
+            yield offset, Torn(file.read())
             return
-        yield offset, frame
+        yield offset, found
         offset = file.tell()
 
 
-def _read(header: bytes, file: BinaryIO) -> Frame | None:
+def _read(header: bytes, file: BinaryIO) -> Frame | Torn | None:
     if len(header) < HEADER.size:
         return None
     magic, meta_length, body_length, crc = HEADER.unpack(header)
     if magic != MAGIC:
         return None
     meta, body = file.read(meta_length), file.read(body_length)
-    if len(body) < body_length or zlib.crc32(body, zlib.crc32(meta)) != crc:
+    if len(body) < body_length:
         return None
+    if zlib.crc32(body, zlib.crc32(meta)) != crc:
+        return Torn(header + meta + body)
     return _frame(meta, body)
 
 
@@ -254,7 +255,10 @@ def _counts(file: BinaryIO) -> Iterator[tuple[str, int]]:
         meta = file.read(meta_length)
         if magic != MAGIC or len(meta) < meta_length:
             return
-        frame = _frame(meta, b"")
+        try:
+            frame = _frame(meta, b"")
+        except ValueError:  # damaged: the drain will say so
+            return
         yield frame.project, frame.spans
         file.seek(body_length, os.SEEK_CUR)
 

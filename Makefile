@@ -1,0 +1,45 @@
+# Each target works on a fresh clone that has Python 3.11 and nothing else of ours.
+PORT ?= 8000
+DATA ?= $(or $(STAGELIGHT_DATA_DIR),var)
+UV := .venv/bin/uv
+RUN := .venv/bin/python
+
+.PHONY: install up demo test check bench chaos screenshots docs
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml uv.lock
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@test -x $(UV) || .venv/bin/python -m pip install -q 'uv>=0.9'
+	@$(UV) sync --frozen --inexact --quiet
+	@touch $@
+
+up: install
+	$(RUN) manage.py serve --port $(PORT)
+
+demo: install
+	$(RUN) -m demo.start --port $(PORT)
+
+test: install
+	.ci/test
+
+check: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m djade --check $$(git ls-files 'templates/*.html')
+	$(RUN) manage.py makemigrations --check --dry-run
+
+bench: install
+	$(RUN) -m bench.ingest
+	$(RUN) -m bench.reads
+
+chaos: install
+	$(RUN) -m bench.kill
+
+screenshots: install
+	$(RUN) -m tests.e2e.screenshots
+
+docs: install
+	$(RUN) manage.py write_docs

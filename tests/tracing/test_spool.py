@@ -1,0 +1,119 @@
+"""The spool."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tracing.spool import Frame, Spool, SpoolFullError, Torn, frames, segments, take, waiting
+
+
+def frame(body: bytes = b"body", project: str = "atlas", spans: int = 3) -> Frame:
+    return Frame("otlp", project, body, 1_700_000_000_000_000_000, "application/json", "sdk 1", spans, 1)
+
+
+def read_all(directory: Path) -> list[Frame | Torn]:
+    found = []
+    for path in segments(directory):
+        file = take(path)
+        assert file is not None
+        with file:
+            found += [each for _, each in frames(file)]
+    return found
+
+
+def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    written = [frame(bytes([i]) * i) for i in range(20)]
+    for each in written:
+        spool.append(each)
+    spool.seal()
+    assert read_all(tmp_path) == written
+
+
+def test_a_segment_that_is_still_written_cannot_be_taken(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    spool.append(frame())
+    [path] = segments(tmp_path)
+    assert take(path) is None
+    spool.seal()
+    assert take(path) is not None
+
+
+def test_spans_that_wait_are_counted_a_project(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    spool.append(frame(spans=3))
+    spool.append(frame(project="dune", spans=5))
+    spool.append(frame(spans=4))
+    assert waiting(tmp_path) == {"atlas": 7, "dune": 5}
+
+
+def test_a_full_spool_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100)
+    spool.append(frame(b"x" * 200))
+    spool.seal()
+    with pytest.raises(SpoolFullError):
+        spool.append(frame())
+    assert len(read_all(tmp_path)) == 1
+
+
+def test_a_frame_that_cannot_be_written_whole_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path, 10**9)
+    spool.append(frame(b"first"))
+
+    def half(fd: int, parts: tuple[bytes, bytes]) -> int:
+        os.write(fd, parts[0])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(SpoolFullError, match="No space left"):
+        patched.setattr(os, "writev", half)
+        spool.append(frame(b"second"))
+    spool.append(frame(b"third"))
+    spool.seal()
+    assert [each.body for each in read_all(tmp_path) if isinstance(each, Frame)] == [b"first", b"third"]
+
+
+def test_a_torn_end_is_told_apart_from_the_frames_before_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    spool.append(frame(b"whole"))
+    spool.append(frame(b"torn" * 100))
+    spool.seal()
+    [path] = segments(tmp_path)
+    path.write_bytes(path.read_bytes()[:-7])
+    first, rest = read_all(tmp_path)
+    assert isinstance(first, Frame)
+    assert first.body == b"whole"
+    assert isinstance(rest, Torn)
+    assert rest.body.endswith(b"torn")
+
+
+def test_a_damaged_frame_does_not_take_its_neighbours_with_it(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    for text in (b"before", b"damaged", b"after"):
+        spool.append(frame(text))
+    spool.seal()
+    [path] = segments(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"damaged", b"dAmaged"))
+    found = read_all(tmp_path)
+    assert [each.body for each in found if isinstance(each, Frame)] == [b"before", b"after"]
+    assert [b"dAmaged" in each.body for each in found if isinstance(each, Torn)] == [True]
+
+
+def test_many_threads_append_and_nothing_is_lost(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+
+    def send(number: int) -> None:
+        for i in range(25):
+            spool.append(frame(f"{number}-{i}".encode()))
+            if i % 10 == 0:
+                spool.seal()
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    spool.seal()
+    bodies = [each.body for each in read_all(tmp_path) if isinstance(each, Frame)]
+    assert len(bodies) == len(set(bodies)) == 200

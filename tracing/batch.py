@@ -1,0 +1,352 @@
+"""One batch of the drain: frames to rows, written so that a second try after a crash changes nothing.
+
+The order is chunks, spans, traces, signals, marks, refusals, account. A span that is in the store under this batch's
+own token was written by an earlier try and is no duplicate.
+"""
+
+import datetime as dt
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from tracing import marks, native, normalise, otlp, signals, store
+from tracing.columns import TraceRow, text_hash, trace_columns
+from tracing.records import Signal, Span, Trace
+from tracing.span_columns import READ, SpanRow, read_span, references, span_columns
+from tracing.spool import Frame
+
+log = structlog.get_logger()
+
+DAY_NS = 86_400 * 10**9
+EARLIEST_KEY_NS = 946_684_800 * 10**9  # 2000-01-01: what is earlier is a clock that was never set
+RECENT = 50_000
+
+Key = tuple[str, str]  # project, trace id
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What this batch brings to one trace."""
+
+    spans: dict[str, Span] = field(default_factory=dict)
+    first_received_ns: int = 2**63 - 1
+    last_received_ns: int = 0
+    senders: dict[str, tuple[str, str]] = field(default_factory=dict)  # span id -> (day, client)
+
+
+@dataclass(slots=True)
+class Contents:
+    """A batch's frames, decoded."""
+
+    arrivals: dict[Key, Arrival] = field(default_factory=dict)
+    signals: list[tuple[str, int, Signal]] = field(default_factory=list)
+    refusals: list[Frame] = field(default_factory=list)
+    account: dict[tuple[str, str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    bad: list[tuple[Frame, str]] = field(default_factory=list)
+
+
+class Recent(OrderedDict[Any, Any]):
+    """The latest `RECENT` things seen."""
+
+    def remember(self, key: Any, value: Any) -> None:
+        """Keep it, and let the oldest go."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > RECENT:
+            self.popitem(last=False)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the drain remembers between batches, to spare look-ups: never needed for being right."""
+
+    keys: Recent = field(default_factory=Recent)  # (project, trace id) -> key_ns
+    chunks: Recent = field(default_factory=Recent)  # (project, hash) -> None
+    version: int = 0
+
+    def next_version(self) -> int:
+        """Grows with every call."""
+        self.version = max(self.version + 1, time.time_ns())
+        return self.version
+
+
+def day_of(at_ns: int) -> str:
+    """The UTC day of a time, as YYYY-MM-DD."""
+    return dt.datetime.fromtimestamp(at_ns / 1e9, dt.UTC).date().isoformat()
+
+
+def decode(frames: Iterable[Frame]) -> Contents:
+    """What the frames hold; a frame that cannot be decoded is among the bad."""
+    contents = Contents()
+    for frame in frames:
+        try:
+            _DECODERS[frame.kind](frame, contents)
+        except Exception as error:  # whatever it is, the drain must go on and the frame must be kept
+            log.exception("a frame could not be decoded", kind=frame.kind, project=frame.project)
+            contents.bad.append((frame, repr(error)))
+            contents.account[frame.project, day_of(frame.received_ns), frame.client]["bad"] += frame.spans
+    return contents
+
+
+def _decode_otlp(frame: Frame, contents: Contents) -> None:
+    _arrive(frame, contents, otlp.decode(frame.body, frame.content_type))
+
+
+def _decode_native(frame: Frame, contents: Contents) -> None:
+    _arrive(frame, contents, native.parse(frame.body).spans)
+
+
+def _arrive(frame: Frame, contents: Contents, spans: Sequence[Span]) -> None:
+    sender = day_of(frame.received_ns), frame.client
+    count = contents.account[frame.project, *sender]
+    count["rejected"] += frame.rejected
+    count["bad"] += max(0, frame.spans - frame.rejected - len(spans))
+    for span in spans:
+        arrival = contents.arrivals.setdefault((frame.project, span.trace_id), Arrival())
+        count["duplicate"] += span.span_id in arrival.spans
+        arrival.spans[span.span_id] = span
+        arrival.senders.setdefault(span.span_id, sender)
+        arrival.first_received_ns = min(arrival.first_received_ns, frame.received_ns)
+        arrival.last_received_ns = max(arrival.last_received_ns, frame.received_ns)
+
+
+def _decode_signals(frame: Frame, contents: Contents) -> None:
+    contents.signals += [(frame.project, frame.received_ns, signal) for signal in signals.load(frame.body)]
+
+
+def _decode_refusal(frame: Frame, contents: Contents) -> None:
+    contents.refusals.append(frame)
+
+
+_DECODERS = {
+    "otlp": _decode_otlp,
+    "native": _decode_native,
+    "signals": _decode_signals,
+    "refusal": _decode_refusal,
+}
+
+
+def write(contents: Contents, token: str, memory: Memory) -> None:
+    """Store it all; may raise what the store raises, and may then be called again with the same token."""
+    rows = _trace_rows(contents, token, memory)
+    facts = [marks.Facts(r.project, r.key_ns, r.trace.trace_id, r.trace.started_ns, r.trace.flags) for r in rows]
+    _write_signals(contents.signals, token)
+    facts += _facts_of_signalled(contents.signals, {(f.project, f.trace_id) for f in facts})
+    marks.refresh(facts, memory.next_version(), f"{token}:marks")
+    store.insert("refusals", _refusal_columns(contents.refusals, token), f"{token}:refusals")
+    store.insert("account", _account_columns(contents.account, token), f"{token}:account")
+
+
+def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow]:
+    arrivals = contents.arrivals
+    if not arrivals:
+        return []
+    keys = _keys(arrivals, memory)
+    stored = _stored_spans([(key, keys[key]) for key in arrivals if key in keys], token)
+    rows, span_rows = [], []
+    for key, arrival in arrivals.items():
+        before = stored.get(key, {})
+        _count(contents, key, arrival, before)
+        key_ns = keys[key] if key in keys else _first_key(arrival)
+        memory.keys.remember(key, key_ns)
+        trace = _normalised(key[1], {**before, **arrival.spans})
+        version = memory.next_version()
+        rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace))
+        span_rows += [SpanRow(key[0], key_ns, version, token, span) for span in arrival.spans.values()]
+    _insert(rows, span_rows, token, memory)
+    return rows
+
+
+def _insert(rows: list[TraceRow], span_rows: list[SpanRow], token: str, memory: Memory) -> None:
+    hashes = _hashes(rows)
+    fresh = _fresh_chunks(rows, hashes, memory)
+    chunks = {
+        "project": [project for project, _ in fresh],
+        "hash": [chunk for _, chunk in fresh],
+        "text": list(fresh.values()),
+    }
+    store.insert("chunks", chunks)
+    store.insert("spans", span_columns(span_rows, hashes), f"{token}:spans")
+    store.insert("traces", trace_columns(rows, hashes), f"{token}:traces")
+    for key in fresh:
+        memory.chunks.remember(key, None)
+
+
+def _hashes(rows: Sequence[TraceRow]) -> dict[str, bytes]:
+    texts = {c.text for row in rows for c in row.trace.candidates if c.text}
+    return {text: text_hash(text) for text in texts}
+
+
+def _fresh_chunks(
+    rows: Sequence[TraceRow], hashes: Mapping[str, bytes], memory: Memory
+) -> dict[tuple[str, bytes], str]:
+    found = {}
+    for row in rows:
+        for candidate in row.trace.candidates:
+            if candidate.text and (key := (row.project, hashes[candidate.text])) not in memory.chunks:
+                found[key] = candidate.text
+    return found
+
+
+def _normalised(trace_id: str, spans: Mapping[str, Span]) -> Trace:
+    try:
+        return normalise.normalise(list(spans.values()))
+    except Exception as error:  # one odd trace must not stop the drain: its spans are kept and shown as they are
+        log.exception("a trace could not be normalised", trace_id=trace_id)
+        return Trace(
+            trace_id=trace_id,
+            started_ns=min(span.start_ns for span in spans.values()),
+            ended_ns=max(span.end_ns for span in spans.values()),
+            span_count=len(spans),
+            warnings=(f"this trace could not be read beyond its spans ({type(error).__name__}); please report it",),
+        )
+
+
+def _count(contents: Contents, key: Key, arrival: Arrival, before: Mapping[str, Span]) -> None:
+    for span_id, (day, client) in arrival.senders.items():
+        count = contents.account[key[0], day, client]
+        count["duplicate" if span_id in before else "stored"] += 1
+    if not before:
+        day, client = next(iter(arrival.senders.values()))
+        contents.account[key[0], day, client]["traces"] += 1
+
+
+def _first_key(arrival: Arrival) -> int:
+    """Where the trace is sorted for good: its first seen start, or its arrival where that is absurd."""
+    start = min(span.start_ns for span in arrival.spans.values())
+    received = arrival.first_received_ns
+    return start if EARLIEST_KEY_NS <= start <= received + DAY_NS else received
+
+
+def _keys(arrivals: Mapping[Key, Arrival], memory: Memory) -> dict[Key, int]:
+    """The sort times of those traces that were seen before."""
+    keys = {key: memory.keys[key] for key in arrivals if key in memory.keys}
+    unknown: dict[str, list[str]] = defaultdict(list)
+    for project, trace_id in arrivals:
+        if (project, trace_id) not in keys:
+            unknown[project].append(trace_id)
+    for project, trace_ids in unknown.items():
+        for trace_id, key_ns in key_times(project=project, trace_ids=trace_ids):
+            keys[project, trace_id] = key_ns
+    return keys
+
+
+def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """(trace, sort time in ns) of those that the store has."""
+    return store.rows(  # type: ignore[return-value]
+        "SELECT trace_id, any(key_ts) FROM traces"
+        " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
+        project=project,
+        ids=list(trace_ids),
+    )
+
+
+def _stored_spans(keys: Sequence[tuple[Key, int]], token: str) -> dict[Key, dict[str, Span]]:
+    by_project: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for (project, trace_id), key_ns in keys:
+        by_project[project].append((trace_id, key_ns))
+    return {
+        (project, trace_id): spans
+        for project, wanted in by_project.items()
+        for trace_id, spans in spans_of(project=project, keys=wanted, but_batch=token).items()
+    }
+
+
+def spans_of(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str = "") -> dict[str, dict[str, Span]]:
+    """The stored spans of these (trace, sort time in ns), whole, by trace and span id."""
+    found = store.rows(
+        f"SELECT {', '.join(READ)} FROM spans FINAL"  # noqa: S608 (column names of ours)
+        " WHERE project = {project:String}"
+        " AND key_ts IN {times:Array(DateTime64(9, 'UTC'))} AND trace_id IN {ids:Array(String)}"
+        " AND toStartOfHour(key_ts) IN arrayMap(t -> toStartOfHour(t), {times:Array(DateTime64(9, 'UTC'))})"
+        " AND batch != {batch:String}",
+        project=project,
+        ids=[trace_id for trace_id, _ in keys],
+        times=[_decimal(key_ns) for _, key_ns in keys],
+        batch=but_batch,
+    )
+    texts = chunk_texts(project=project, hashes=references(row[READ.index("attributes")] for row in found))
+    spans: dict[str, dict[str, Span]] = defaultdict(dict)
+    for row in found:
+        span = read_span(row, texts)
+        spans[span.trace_id][span.span_id] = span
+    return spans
+
+
+def _decimal(at_ns: int) -> str:
+    return f"{at_ns // 10**9}.{at_ns % 10**9:09d}"
+
+
+def chunk_texts(*, project: str, hashes: Iterable[bytes]) -> dict[bytes, str]:
+    """The texts under these hashes."""
+    wanted = list(hashes)
+    if not wanted:
+        return {}
+    found = store.rows(
+        "SELECT hash, text FROM chunks WHERE project = {project:String}"
+        " AND hash IN (SELECT toFixedString(unhex(arrayJoin({hashes:Array(String)})), 16))",
+        project=project,
+        hashes=[value.hex() for value in wanted],
+    )
+    return dict(found)  # type: ignore[arg-type]
+
+
+def _facts_of_signalled(found: Sequence[tuple[str, int, Signal]], done: set[Key]) -> list[marks.Facts]:
+    others: dict[str, set[str]] = defaultdict(set)
+    for project, _, signal in found:
+        if (project, signal.trace_id) not in done:
+            others[project].add(signal.trace_id)
+    return [fact for project, ids in others.items() for fact in marks.facts_of(project=project, trace_ids=sorted(ids))]
+
+
+def _write_signals(found: Sequence[tuple[str, int, Signal]], token: str) -> None:
+    kept = [signal for _, _, signal in found]
+    columns = {
+        "project": [project for project, _, _ in found],
+        "trace_id": [s.trace_id for s in kept],
+        "identity": [s.identity for s in kept],
+        "version": [received + order for order, (_, received, _) in enumerate(found)],
+        "value": ["" if s.value is None else str(s.value) for s in kept],
+        "number": [s.value if isinstance(s.value, int | float) else None for s in kept],
+        "at": [s.at_ns for s in kept],
+        "kind": [s.kind for s in kept],
+        "source": [s.source for s in kept],
+    }
+    for name in ("id", "name", "user", "session_id", "comment", "anchor"):
+        columns[name] = [getattr(s, name) or "" for s in kept]
+    store.insert("signals", columns, f"{token}:signals")
+
+
+def _refusal_columns(refusals: Sequence[Frame], token: str) -> dict[str, list[Any]]:
+    return {
+        "project": [f.project for f in refusals],
+        "at": [f.received_ns // 1_000_000 for f in refusals],
+        "batch": [f"{token}:{i}" for i in range(len(refusals))],
+        "client": [f.client for f in refusals],
+        "status": [f.status for f in refusals],
+        "reason": [f.reason[:500] for f in refusals],
+    }
+
+
+def _account_columns(account: Mapping[tuple[str, str, str], Counter[str]], token: str) -> dict[str, list[Any]]:
+    days = [dt.date.fromisoformat(day) for _, day, _ in account]
+    columns: dict[str, list[Any]] = {
+        "project": [project for project, _, _ in account],
+        "day": days,
+        "batch": [token] * len(days),
+        "client": [client for _, _, client in account],
+    }
+    for name in ("traces", "stored", "duplicate", "rejected", "bad"):
+        columns[name] = [count[name] for count in account.values()]
+    return columns
+
+
+def refused(frame: Frame, error: Exception) -> Contents:
+    """The frame as bad, with nothing else of it: for one that the store refuses for what it holds."""
+    contents = Contents(bad=[(frame, repr(error))])
+    contents.account[frame.project, day_of(frame.received_ns), frame.client]["bad"] = frame.spans
+    return contents

@@ -1,0 +1,95 @@
+"""A request's body, read and decompressed within a limit, whatever server is in front.
+
+Django takes a chunked body for an empty one and answers 400 for a large one, which exporters never retry:
+so the bytes are counted here, as they come from `wsgi.input`.
+"""
+
+import zlib
+from typing import Any
+
+from django.http import HttpRequest
+
+PIECE = 1 << 20
+DRAINED_AT_MOST = 256 << 20  # read on after a refusal, so that the sender sees the answer and not a reset
+
+
+class BodyError(Exception):
+    """A body that cannot be used; `status` is the answer that it gets."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def read(request: HttpRequest, limit: int) -> bytes:
+    """The decompressed body, at most `limit` bytes before and after; raises BodyError (400, 413, 415)."""
+    raw = _raw(request, limit)
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return raw
+    if encoding not in ("gzip", "deflate"):
+        raise BodyError(415, f"Content-Encoding {encoding[:40]!r} is not taken: send gzip, deflate or none")
+    return _inflate(raw, encoding, limit)
+
+
+def _raw(request: HttpRequest, limit: int) -> bytes:
+    stream = request.META["wsgi.input"]
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if not declared:
+        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        return _upto(stream, limit) if chunked else b""
+    if not declared.isdigit():
+        raise BodyError(400, "Content-Length is not a number")
+    length = int(declared)
+    if length > limit:
+        _drain(stream, min(length, DRAINED_AT_MOST))
+        raise BodyError(413, f"the body has {length} bytes; {limit} are taken: send smaller batches")
+    body: bytes = stream.read(length)
+    while len(body) < length and (more := stream.read(length - len(body))):
+        body += more
+    if len(body) < length:
+        raise BodyError(400, f"the body ended after {len(body)} of {length} bytes")
+    return body
+
+
+def _upto(stream: Any, limit: int) -> bytes:
+    pieces, size = [], 0
+    while piece := stream.read(PIECE):
+        size += len(piece)
+        if size > limit:
+            _drain(stream, DRAINED_AT_MOST - size)
+            raise BodyError(413, f"the body has more than {limit} bytes: send smaller batches")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _drain(stream: Any, most: int) -> None:
+    while most > 0 and (piece := stream.read(min(PIECE, most))):
+        most -= len(piece)
+
+
+def _inflate(raw: bytes, encoding: str, limit: int) -> bytes:
+    try:
+        return _members(raw, limit, zlib.MAX_WBITS | 32)
+    except zlib.error as error:
+        if encoding != "deflate":
+            raise BodyError(400, f"the body is no {encoding}: {error}") from error
+    try:
+        return _members(raw, limit, -zlib.MAX_WBITS)
+    except zlib.error as error:
+        raise BodyError(400, f"the body is no deflate: {error}") from error
+
+
+def _members(raw: bytes, limit: int, window: int) -> bytes:
+    """A gzip file may have several members, one after another."""
+    found = b""
+    while raw:
+        inflater = zlib.decompressobj(window)
+        found += inflater.decompress(raw, limit + 1 - len(found))
+        if len(found) > limit:
+            raise BodyError(413, f"the body has more than {limit} bytes once decompressed: send smaller batches")
+        if not inflater.eof:
+            raise BodyError(400, "the compressed body is cut off")
+        raw = inflater.unused_data
+    return found

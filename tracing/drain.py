@@ -1,0 +1,143 @@
+"""Segments to the store, exactly once: a thread takes what is sealed, batch by batch, and unlinks it when stored."""
+
+import fcntl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+
+from tracing import batch, store
+from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, take
+
+log = structlog.get_logger()
+
+BATCH_BYTES = 16 * 1024 * 1024
+BATCH_SPANS = 8_000
+GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
+RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
+
+
+class Drain(threading.Thread):
+    """One a spool directory at work at a time: the others wait for its lock, and let go of their segments."""
+
+    def __init__(self, spool: Spool) -> None:
+        super().__init__(name="drain", daemon=True)
+        self.spool = spool
+        self.memory = batch.Memory()
+        self.stopping = threading.Event()
+        self.failures = 0
+        self.last_error = ""
+        self._lock: TextIO | None = None
+
+    def run(self) -> None:
+        """Until stopped: seal, drain what is there, wait for more."""
+        with store.closing():
+            while not self.stopping.is_set():
+                self.spool.ready.wait(timeout=1.0)
+                self.stopping.wait(GATHER_SECONDS)
+                self.spool.ready.clear()
+                self._once()
+            self.spool.seal()
+
+    def stop(self) -> None:
+        """Ask it to end after the batch at hand; what is left stays spooled for the next start."""
+        self.stopping.set()
+        self.spool.ready.set()
+
+    def _once(self) -> None:
+        try:
+            self.spool.seal()
+            if self._holds_lock():
+                self.drain()
+            self.failures = 0
+        except Exception as error:  # the store's trouble passes or is mended: what is spooled is safe meanwhile
+            self.failures += 1
+            self.last_error = repr(error)[:500]
+            log.exception("the store did not take a batch", failures=self.failures)
+            self.spool.ready.set()
+            self.stopping.wait(RETRY_SECONDS[min(self.failures, len(RETRY_SECONDS)) - 1])
+
+    def _holds_lock(self) -> bool:
+        if self._lock is not None:
+            return True
+        lock = (self.spool.directory / "drain.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True
+
+    def drain(self) -> None:
+        """Store every segment that can be taken."""
+        for path in segments(self.spool.directory):
+            file = take(path)
+            if file is None:
+                continue
+            with file:
+                for offset, found in _batches(frames(file)):
+                    self._store(f"{path.stem}:{offset}", found)
+                path.unlink()
+
+    def _store(self, token: str, found: list[Frame | Torn]) -> None:
+        started = time.perf_counter()
+        whole = [frame for frame in found if isinstance(frame, Frame)]
+        for torn in found:
+            if isinstance(torn, Torn):
+                log.error("the end of a segment cannot be read; it is kept in bad/", bytes=len(torn.body))
+                set_aside(self.spool.directory, f"{token}.torn", torn.body)
+        if self.failures >= len(RETRY_SECONDS):
+            self._store_singly(token, whole)
+        else:
+            self._write(token, whole)
+        log.debug("stored", token=token, frames=len(whole), seconds=round(time.perf_counter() - started, 3))
+
+    def _write(self, token: str, whole: list[Frame]) -> None:
+        contents = batch.decode(whole)
+        for number, (frame, error) in enumerate(contents.bad):
+            self._set_aside(f"{token}:{number}", frame, error)
+        batch.write(contents, token, self.memory)
+
+    def _store_singly(self, token: str, whole: list[Frame]) -> None:
+        """After many failures of a batch: find the frame that the store refuses, if the store is well at all."""
+        for number, frame in enumerate(whole):
+            single = f"{token}:single{number}"
+            try:
+                self._write(single, [frame])
+            except Exception as error:
+                if not store.takes_writes():
+                    raise
+                log.exception("a frame is refused by the store; it is kept in bad/", kind=frame.kind)
+                self._set_aside(single, frame, repr(error))
+                batch.write(batch.refused(frame, error), f"{single}:bad", self.memory)
+
+    def _set_aside(self, token: str, frame: Frame, error: str) -> None:
+        head, body = frame.encode()
+        set_aside(self.spool.directory, f"{token}.frame", head + body)
+        log.error("set aside", token=token, project=frame.project, spans=frame.spans, error=error)
+
+
+def _batches(found: Iterator[tuple[int, Frame | Torn]]) -> Iterator[tuple[int, list[Frame | Torn]]]:
+    """(offset of the first, frames): cut by size alone, so that a second try cuts at the same places."""
+    start, size, spans = 0, 0, 0
+    gathered: list[Frame | Torn] = []
+    for offset, frame in found:
+        if gathered and (size + len(frame.body) > BATCH_BYTES or spans > BATCH_SPANS):
+            yield start, gathered
+            gathered, size, spans = [], 0, 0
+        if not gathered:
+            start = offset
+        gathered.append(frame)
+        size += len(frame.body)
+        spans += frame.spans if isinstance(frame, Frame) else 0
+    if gathered:
+        yield start, gathered
+
+
+def bad_files(directory: Path) -> list[Path]:
+    """What was set aside."""
+    return sorted((directory / "bad").glob("*"))

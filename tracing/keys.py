@@ -1,0 +1,82 @@
+"""Who is calling: the key of a request, and what it may do."""
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from tracing.models import Key
+
+FRESH_SECONDS = 5.0  # how long a revoked key may still work in this process
+MOST_CACHED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a key speaks for: one project, and a person where the key is a person's."""
+
+    project: str
+    scopes: frozenset[str]
+    key_id: int
+    person_id: int | None = None
+
+    def may(self, scope: str) -> bool:
+        """True where the key has the scope."""
+        return scope in self.scopes
+
+
+class KeyRefused(Exception):
+    """No key, or one that opens nothing; the message says what to do."""
+
+
+_cache: dict[str, tuple[float, Access | None]] = {}
+
+
+def secret_of(request: HttpRequest) -> str | None:
+    """The secret of `Authorization: Bearer`, `X-API-Key`, or the password half of `Basic`."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip() or None
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2] or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return request.headers.get("X-API-Key") or None
+
+
+def authenticate(request: HttpRequest) -> Access:
+    """The access of the request's key; raises KeyRefused."""
+    secret = secret_of(request)
+    if secret is None:
+        raise KeyRefused("no key: send 'Authorization: Bearer <key>' (a project's settings make one)")
+    access = _access(Key.digest(secret))
+    if access is None:
+        raise KeyRefused("this key is not known here, or was revoked: make a new one in the project's settings")
+    return access
+
+
+def _access(digest: str) -> Access | None:
+    now = time.monotonic()
+    known = _cache.get(digest)
+    if known is not None and now - known[0] < FRESH_SECONDS:
+        return known[1]
+    if len(_cache) >= MOST_CACHED:
+        _cache.clear()
+    access = _look_up(digest)
+    _cache[digest] = (now, access)
+    return access
+
+
+def _look_up(digest: str) -> Access | None:
+    key = Key.objects.select_related("project").filter(hashed=digest, revoked_at=None).first()
+    if key is None:
+        return None
+    return Access(key.project.slug, frozenset(key.scopes), key.pk, key.person_id)
+
+
+def forget() -> None:
+    """Look every key up anew: after one was revoked in this process."""
+    _cache.clear()

@@ -1,0 +1,60 @@
+"""`serve`: web, drain, Celery worker and beat in one process, on files of its own; needs no other service."""
+
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracing import bootstrap, embedded, store
+
+
+class Command(BaseCommand):
+    """Serve everything from one process until Ctrl-C."""
+
+    help = "Serve web, drain, worker and beat from one process."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to listen."""
+        parser.add_argument("--host", default=settings.HOST)
+        parser.add_argument("--port", type=int, default=settings.PORT)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start in order, wait for a signal, stop in order."""
+        stopping = threading.Event()
+        _stop_on_signals(stopping)
+        started = time.monotonic()
+        sys.setswitchinterval(0.0005)  # an ack must not wait 5 ms for each turn behind the drain
+        self._prepare()
+        services = embedded.start(options["host"], options["port"])
+        url = f"http://{options['host']}:{options['port']}"
+        self.stdout.write(f"Stagelight is ready at {url} after {time.monotonic() - started:.1f} s; Ctrl-C stops it.")
+        self.stdout.flush()
+        while not stopping.wait(0.5) and services.healthy():
+            pass
+        embedded.stop(services)
+        self.stdout.write("stopped")
+
+    def _prepare(self) -> None:
+        try:
+            path = store.embedded_path()
+            if path is not None:
+                store.hold(path)
+            call_command("migrate", interactive=False, verbosity=0)
+        except store.StoreInUseError as error:
+            raise CommandError(str(error)) from error
+        bootstrap.first_start()
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

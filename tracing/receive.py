@@ -1,0 +1,199 @@
+"""What senders call: each request is checked as far as an honest answer needs, spooled, and answered."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from tracing import body, keys, native, otlp, problems, signals
+from tracing.spool import Frame, Spool, SpoolFullError
+
+log = structlog.get_logger()
+
+JSON = "application/json"
+PROTOBUF = "application/x-protobuf"
+RETRY_AFTER_SECONDS = "2"  # exporters drop a batch that would have to wait beyond their deadline of 5 to 10 s
+RPC_CODES = {400: 3, 401: 16, 403: 7, 413: 3, 415: 3, 503: 14}
+
+
+@cache
+def spool() -> Spool:
+    """This process's spool."""
+    return Spool(settings.SPOOL_DIR, settings.SPOOL_MAX_BYTES)
+
+
+class RefusedError(Exception):
+    """A request that is not taken, with the status and the reason of its answer."""
+
+    def __init__(self, status: int, reason: str, project: str = "") -> None:
+        super().__init__(reason)
+        self.status, self.reason, self.project = status, reason, project
+
+
+Handler = Callable[[HttpRequest, keys.Access], HttpResponseBase]
+
+
+def _answering(handler: Handler, refuse: Callable[[HttpRequest, RefusedError], HttpResponse]) -> Any:
+    """A view that authenticates, and turns every refusal into its counted answer."""
+
+    @csrf_exempt
+    @require_POST
+    def view(request: HttpRequest) -> HttpResponseBase:
+        project = ""
+        try:
+            access = _access(request)
+            project = access.project
+            if not access.may("ingest"):
+                raise RefusedError(403, "this key may not send: it lacks the scope 'ingest'")
+            return handler(request, access)
+        except body.BodyError as error:
+            refusal = RefusedError(error.status, error.reason)
+        except SpoolFullError as error:
+            refusal = RefusedError(503, f"{error}; try again")
+        except RefusedError as error:
+            refusal = error
+        refusal.project = project
+        _count(request, refusal)
+        return refuse(request, refusal)
+
+    return view
+
+
+def _access(request: HttpRequest) -> keys.Access:
+    try:
+        return keys.authenticate(request)
+    except keys.KeyRefused as error:
+        raise RefusedError(401, str(error)) from error
+
+
+def _count(request: HttpRequest, refusal: RefusedError) -> None:
+    client = request.headers.get("User-Agent", "")[:200]
+    log.warning("refused", status=refusal.status, reason=refusal.reason, project=refusal.project, client=client)
+    frame = Frame(
+        "refusal", refusal.project, b"", time.time_ns(), client=client, status=refusal.status, reason=refusal.reason
+    )
+    try:
+        spool().note(frame)
+    except SpoolFullError:
+        log.error("a refusal could not be counted", status=refusal.status)
+
+
+def _media_type(request: HttpRequest) -> str:
+    return (request.content_type or "").strip().lower()
+
+
+def _refuse_otlp(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+    code, message = RPC_CODES[refusal.status], refusal.reason
+    if _media_type(request) == PROTOBUF:
+        response = HttpResponse(_rpc_status(code, message), content_type=PROTOBUF, status=refusal.status)
+    else:
+        answer = orjson.dumps({"code": code, "message": message})
+        response = HttpResponse(answer, content_type=JSON, status=refusal.status)
+    return _with_headers(response)
+
+
+def _with_headers(response: HttpResponse) -> HttpResponse:
+    if response.status_code == 503:
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+    if response.status_code == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="stagelight"'
+    return response
+
+
+def _rpc_status(code: int, message: str) -> bytes:
+    """google.rpc.Status: field 1 the code, field 2 the message."""
+    text = message.encode()[:4000]
+    return bytes((0x08, code, 0x12)) + _varint(len(text)) + text
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _refuse_json(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+    return _with_headers(problems.response(refusal.status, refusal.reason))
+
+
+def _take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
+    received_ns = time.time_ns()
+    media_type = _media_type(request)
+    if media_type not in (PROTOBUF, JSON):
+        body.read(request, settings.INGEST_MAX_BYTES)
+        raise RefusedError(415, f"Content-Type {media_type[:80]!r} is not taken: send {PROTOBUF} or {JSON}")
+    data = body.read(request, settings.INGEST_MAX_BYTES)
+    try:
+        receipt = otlp.inspect(data, media_type)
+    except otlp.Undecodable as error:
+        raise RefusedError(400, str(error)) from error
+    if receipt.spans:
+        client = receipt.client or request.headers.get("User-Agent", "")[:200]
+        spool().append(
+            Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected)
+        )
+    return _accepted_otlp(media_type, receipt.rejected, receipt.message or "")
+
+
+def _accepted_otlp(media_type: str, rejected: int, message: str) -> HttpResponse:
+    if media_type == JSON:
+        partial = {"partialSuccess": {"rejectedSpans": rejected, "errorMessage": message}} if message else {}
+        return HttpResponse(orjson.dumps(partial), content_type=JSON)
+    answer = ExportTraceServiceResponse()
+    if message:
+        answer.partial_success.rejected_spans = rejected
+        answer.partial_success.error_message = message
+    return HttpResponse(answer.SerializeToString(), content_type=PROTOBUF)
+
+
+def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
+    received_ns = time.time_ns()
+    data = body.read(request, settings.INGEST_MAX_BYTES)
+    batch = native.parse(data)
+    client = request.headers.get("User-Agent", "")[:200]
+    spool().append(Frame("native", access.project, data, received_ns, JSON, client, batch.received, len(batch.errors)))
+    return _accepted(batch.received - len(batch.errors), [asdict(error) for error in batch.errors])
+
+
+def _accepted(accepted: int, errors: list[dict[str, Any]]) -> HttpResponse:
+    answer = {"accepted": accepted, "rejected": len(errors), "errors": errors}
+    return HttpResponse(orjson.dumps(answer), content_type=JSON, status=202)
+
+
+def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
+    received_ns = time.time_ns()
+    data = body.read(request, settings.INGEST_MAX_BYTES)
+    try:
+        parsed = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RefusedError(400, f"the body is no JSON: {error}") from error
+    items = parsed if isinstance(parsed, list) else [parsed]
+    if len(items) > signals.MOST:
+        raise RefusedError(413, f"{len(items)} signals in one request; {signals.MOST} are taken")
+    kept, errors = signals.parse(items, received_ns, native.trace_id_of)
+    if kept:
+        spool().append(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
+    return _accepted(len(kept), [asdict(error) for error in errors])
+
+
+otlp_traces = _answering(_take_otlp, _refuse_otlp)
+native_traces = _answering(_take_native, _refuse_json)
+post_signals = _answering(_take_signals, _refuse_json)
+
+
+@csrf_exempt
+def otlp_metrics(request: HttpRequest) -> HttpResponse:
+    """Metrics have no place here."""
+    return problems.response(404, "Stagelight takes traces and logs; send metrics to your metrics store.")
