@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS traces @ON_CLUSTER@
     INDEX by_candidate arrayConcat(c_id, c_anchor) TYPE text(tokenizer = 'array'),
     INDEX by_kept arrayFilter((x, s) -> s = 1, arrayConcat(c_id, c_anchor), arrayConcat(c_survived, c_survived)) TYPE text(tokenizer = 'array'),
     INDEX by_dropped arrayFilter((x, s) -> s != '', arrayConcat(c_id, c_anchor), arrayConcat(c_dropped_at, c_dropped_at)) TYPE text(tokenizer = 'array'),
-    INDEX by_cited cited TYPE text(tokenizer = 'array')
+    INDEX by_cited arrayConcat(cited, arrayFilter((x, s) -> s = 1, arrayConcat(c_id, c_anchor), arrayConcat(c_cited, c_cited))) TYPE text(tokenizer = 'array')
 )
 ENGINE = @REPLACING@(version)
 PARTITION BY toYYYYMM(key_ts)
