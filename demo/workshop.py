@@ -54,12 +54,16 @@ def open_library(settings: Settings, say: Callable[[str], None] = print) -> Libr
     return Library(corpus, index)
 
 
-def rehearse(library: Library, question: str, history: list[tuple[str, str]] | None = None, seed: str = "rehearsal") -> Turn:
+def rehearse(
+    library: Library, question: str, history: list[tuple[str, str]] | None = None, seed: str = "rehearsal"
+) -> Turn:
     """The clean run of a question, traced to nowhere: what an injected run is compared with."""
     return library.assistant(Collector()).ask(Turn(question, history=list(history or []), seed=seed))
 
 
-def prepare(assistant: Assistant, clean: Turn, fault: Fault, expected: tuple[str, ...], behaviour: str | None) -> Injection:
+def prepare(
+    assistant: Assistant, clean: Turn, fault: Fault, expected: tuple[str, ...], behaviour: str | None
+) -> Injection:
     """A fault aimed at the expected evidence; where nobody said what that is, at what the clean run cited."""
     targets = frozenset(expected) or (frozenset(clean.cited) if behaviour is None else frozenset())
     world = World(assistant.index, assistant.known_anchors, targets, assistant.telemetry.clock)

@@ -54,6 +54,14 @@ def _with_docstrings(page: str, known: dict[str, str]) -> str:
         parts = match[3].split(".")
         text = known.get(".".join(parts[-2:])) or known.get(parts[-1]) or ""
         body = "\n".join(f"{match[1]}   {line}" if line else "" for line in text.splitlines())
+        if match[2] in ("class", "exception"):
+            body += _members(parts[-1], match[1], known)
         return f"{match[0]}\n\n{body}\n" if body else match[0]
 
     return AUTO.sub(expand, page) if known else page
+
+
+def _members(name: str, indent: str, known: dict[str, str]) -> str:
+    """What `:members:` would have shown: each method with the first paragraph of its docstring."""
+    methods = [(key, text.split("\n\n")[0]) for key, text in known.items() if key.startswith(f"{name}.")]
+    return "".join(f"\n\n{indent}.. method:: {key}\n\n{indent}   {' '.join(text.split())}" for key, text in methods)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from demo.corpus.sections import Section, parse_page, slugify
 
 CHUNK_CHARACTERS = 1000
-CODE_SHAPED = re.compile(r"[A-Za-z]\w*(?:[_.]\w+|::\w+)+|[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+CODE_SHAPED = re.compile(
+    r"[A-Za-z]\w*(?:[_.]\w+|::\w+)+|[A-Za-z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+)
 COMMON_WORDS = frozenset(["README", "JavaScript", "PostgreSQL", "MySQL", "SQLite", "GitHub", "e.g", "i.e", "Node.js"])
 
 

@@ -11,7 +11,7 @@ from demo.corpus.chunks import Chunk, Place, read_page, short_hash
 from demo.corpus.docstrings import installed_pages
 from demo.corpus.download import REQUIREMENTS, DownloadError, ensure_archives
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,63 @@ DIRECTIVE = re.compile(r"^(\s*)\.\.\s+([\w:-]+)::\s*(.*)$")
 LABEL = re.compile(r"^\.\. _.*:\s*$|^\([\w-]+\)=\s*$")
 MARKDOWN_TITLE = re.compile(r"^(#{1,5})\s+(.*?)\s*#*$")
 DEFINITIONS = frozenset(
-    ["class", "function", "method", "attribute", "data", "exception", "decorator", "setting", "signal", "autoclass", "autofunction", "automethod", "autoexception", "autodecorator", "autoattribute", "autodata", "autosetting", "classmethod", "staticmethod", "property", "module", "django-admin", "django-admin-option", "templatetag", "templatefilter", "fieldlookup", "option", "event"]
+    [
+        "class",
+        "function",
+        "method",
+        "attribute",
+        "data",
+        "exception",
+        "decorator",
+        "setting",
+        "signal",
+        "autoclass",
+        "autofunction",
+        "automethod",
+        "autoexception",
+        "autodecorator",
+        "autoattribute",
+        "autodata",
+        "autosetting",
+        "classmethod",
+        "staticmethod",
+        "property",
+        "module",
+        "django-admin",
+        "django-admin-option",
+        "templatetag",
+        "templatefilter",
+        "fieldlookup",
+        "option",
+        "event",
+    ]
 )
 AHEAD = frozenset(
     {"setting", "templatetag", "templatefilter", "fieldlookup", "signal", "django-admin", "event", "index"}
 )
 SILENT = frozenset(
-    ["contents", "toctree", "highlight", "currentmodule", "index", "image", "figure", "include", "literalinclude", "automodule", "default-role", "module", "sectionauthor", "moduleauthor", "versionadded", "versionchanged", "testsetup", "doctest", "rst-class", "click:run"]
+    [
+        "contents",
+        "toctree",
+        "highlight",
+        "currentmodule",
+        "index",
+        "image",
+        "figure",
+        "include",
+        "literalinclude",
+        "automodule",
+        "default-role",
+        "module",
+        "sectionauthor",
+        "moduleauthor",
+        "versionadded",
+        "versionchanged",
+        "testsetup",
+        "doctest",
+        "rst-class",
+        "click:run",
+    ]
 )
 
 

@@ -63,7 +63,7 @@ def confidence_of(turn: Turn, index: Index) -> tuple[float, list[str]]:
     best = max(present, key=lambda terms: sum(weights.get(term, 0.0) for term in terms))
     coverage = sum(weight for term, weight in weights.items() if term in best) / total
     top = max(candidate.rerank_score or 0.0 for candidate in turn.kept)
-    confidence = min(0.98, 0.62 * coverage + 0.6 * top)
+    confidence = min(0.98, 0.6 * coverage + 0.58 * top)
     uncovered = {term for term in weights if term not in best}
     return confidence, _as_written(turn.question, uncovered)
 

@@ -41,12 +41,14 @@ def mend(question: str, index: Index) -> str:
         if len(word) < 5 or lowered in STOP_WORDS or lowered in ALIASES or stem(lowered) in index.frequencies:
             return word
         wanted = stem(lowered)
+        if len(wanted) < 5:
+            return word
         pool = [
             term for term, seen in index.frequencies.items()
             if seen >= 8 and term[0] == wanted[0] and abs(len(term) - len(wanted)) <= 2 and term.isalpha()
         ]  # fmt: skip
         found = difflib.get_close_matches(wanted, pool, n=1, cutoff=0.84)
-        return found[0] if found else word
+        return index.spellings.get(found[0], found[0]) if found else word
 
     return re.sub(r"(?<![\w.])[A-Za-z]+(?![\w.])", nearest, question)
 

@@ -15,25 +15,22 @@ GREETING = re.compile(
     re.IGNORECASE,
 )
 INTENTS = (
+    ("concept", re.compile(r"^how (does|do) (?!i\b)")),
+    ("howto", re.compile(r"\bhow (do|can|to|should|would|is|are) |^can (i|we) |way to\b|what should i do")),
     (
         "troubleshooting",
         re.compile(
-            r"\berror|exception|traceback|fail|not work|doesn'?t|isn'?t|won'?t|why (does|do|is|are|am)|stuck|hang|broken|never"
+            r"\bwhy\b.*n't|, why$|error:|\bsays\b|n't (work|doing)|not (work|saved|reci?e)|always pending|hanging"
         ),
+    ),
+    (
+        "concept",
+        re.compile(r"\bwhy\b|differen\w*|\bvs\b|\bshould i\b|\bis it\b|\bwhat (is|are)( the)? (?!default)|^does "),
     ),
     (
         "howto",
-        re.compile(
-            r"\bhow (do|can|to|should|would)|\bhow\b.*\?|way to|\bi (want|need) to|can i |is it possible|example of"
-        ),
+        re.compile(r"^(read|load|write|register|use|call|split|run\w*|ask|creat\w*|automatic|key rotation|running)\b"),
     ),
-    (
-        "reference",
-        re.compile(
-            r"\bdefault|parameter|argument|option|setting|signature|return|what does|list of|available|meaning of"
-        ),
-    ),
-    ("concept", re.compile(r"\bwhat (is|are)|difference|explain|when should|versus|\bvs\b|compare|purpose|why")),
 )
 ALIASES = {
     "django": "django", "djnago": "django", "celery": "celery", "flask": "flask", "werkzeug": "werkzeug", "jinja": "jinja2",
@@ -60,9 +57,14 @@ def route(turn: Turn, index: Index) -> None:
     if GREETING.match(turn.question.strip()):
         turn.intent = "greeting"
         return
-    lowered = turn.question.lower()
-    turn.intent = next((name for name, pattern in INTENTS if pattern.search(lowered)), "concept")
+    turn.intent = _intent(turn.question, bool(known_identifiers(turn.question, index)))
     turn.product = _product(turn, index)
+
+
+def _intent(question: str, names_identifier: bool) -> str:
+    """By the first rule that matches; bare keywords look something up."""
+    found = next((name for name, pattern in INTENTS if pattern.search(question.lower())), "reference")
+    return "reference" if found == "concept" and names_identifier and re.match("what", question, re.I) else found
 
 
 def answer_directly(turn: Turn) -> None:

@@ -1,6 +1,8 @@
 """Two lanes over the corpus: BM25, and TF-IDF reduced by SVD; and the figures that the reranker needs."""
 
 import pickle
+import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,9 @@ from sklearn.preprocessing import normalize
 
 from demo.corpus.chunks import Chunk
 from demo.corpus.library import Corpus
-from demo.search.words import tokens
+from demo.search.words import stem, tokens
 
-FORMAT = 3
+FORMAT = 4
 DIMENSIONS = 128
 
 
@@ -36,6 +38,7 @@ class Index:
     entity_names: dict[str, str]
     defining: dict[str, list[int]]
     frequencies: dict[str, int]
+    spellings: dict[str, str]
 
     def idf(self, term: str) -> float:
         seen = self.frequencies.get(term, 0)
@@ -96,7 +99,14 @@ def build_index(corpus: Corpus) -> Index:
         entity_names=names,
         defining=defining,
         frequencies=frequencies,
+        spellings=_spellings(corpus),
     )
+
+
+def _spellings(corpus: Corpus) -> dict[str, str]:
+    """A stem to the word that most often has it."""
+    words = Counter(word for chunk in corpus.chunks for word in re.findall(r"[a-z]{4,}", chunk.text.lower()))
+    return {stem(word): word for word, _ in reversed(words.most_common())}
 
 
 def _as_is(terms: list[str]) -> list[str]:

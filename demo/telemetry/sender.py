@@ -55,7 +55,9 @@ class Sender:
             except (urllib.error.URLError, ConnectionError, TimeoutError) as failure:
                 wait = 1.0
                 if time.monotonic() + wait > deadline:
-                    raise SendError(f"no server answers at {self.url} ({failure}); start it with `make up`") from failure
+                    raise SendError(
+                        f"no server answers at {self.url} ({failure}); start it with `make up`"
+                    ) from failure
             if time.monotonic() + wait > deadline:
                 raise SendError(f"{self.url} was busy for {PATIENCE_SECONDS:.0f} s; try again")
             self.retries += 1
@@ -65,7 +67,9 @@ class Sender:
 def _wait_after(refusal: urllib.error.HTTPError, url: str) -> float:
     """Seconds to wait as the server asks; an answer that will not change is an error at once."""
     if refusal.code in (401, 403):
-        raise SendError(f"{url} refuses the key (HTTP {refusal.code}); set STAGELIGHT_KEY or pass --key-file") from refusal
+        raise SendError(
+            f"{url} refuses the key (HTTP {refusal.code}); set STAGELIGHT_KEY or pass --key-file"
+        ) from refusal
     if refusal.code not in RETRYABLE:
         detail = refusal.read()[:200].decode("utf-8", "replace")
         raise SendError(f"{url} answered HTTP {refusal.code}: {detail}") from refusal

@@ -17,7 +17,9 @@ class Server:
     url: str
     key: str
 
-    def call(self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json") -> tuple[int, object]:
+    def call(
+        self, method: str, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> tuple[int, object]:
         """(status, parsed body or None); raises only where no server answers."""
         request = urllib.request.Request(self.url + path, data=body, method=method)
         request.add_header("Authorization", f"Bearer {self.key}")
