@@ -1,4 +1,4 @@
-"""What else a trace page shows, as pure functions: the answer with its references, the budget, the way of each chunk."""
+"""What else a trace page shows, as pure functions: the answer's references, the budget, the way of each chunk."""
 
 import re
 from collections import Counter
@@ -156,7 +156,11 @@ def _height(rank: int, deepest: int) -> int:
 def cuts(trace: Trace) -> tuple[tuple[str, int], ...]:
     """What the context stage took out, in words, with how many chunks."""
     words = {"budget": "cut by the budget", "duplicate": "removed as duplicates", "truncated": "cut short"}
-    counted = Counter(words.get(item.dropped_why or "") for item in trace.candidates if item.dropped_at == "context" or item.dropped_why == "truncated")
+    counted = Counter(
+        words.get(item.dropped_why or "")
+        for item in trace.candidates
+        if item.dropped_at == "context" or item.dropped_why == "truncated"
+    )
     return tuple((word, count) for word, count in counted.items() if word)
 
 

@@ -175,3 +175,4 @@ document.addEventListener("htmx:sendError", onError);
 document.addEventListener("htmx:responseError", onError);
 enhance(document);
 $$("[data-theme-form]").forEach(labelTheme);
+$("form[data-submit-now]")?.requestSubmit();

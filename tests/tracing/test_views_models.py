@@ -1,0 +1,228 @@
+"""What pages show of a trace, without a browser and without a store."""
+
+from dataclasses import replace
+
+import pytest
+
+from tracing import text_view
+from tracing.journey_view import journey
+from tracing.records import Candidate, Citation, Context, LaneHit, Slot, StageRecord, Trace, Verdict
+from tracing.span_view import reading_order, span_page
+from tracing.stages import Stage
+from tracing.strip_view import strip
+from tracing.trace_view import answer_parts, budget, citation_lines, cuts, way
+
+SECOND = 1_000_000_000
+
+
+def trace(**change: object) -> Trace:
+    return replace(Trace(trace_id="a" * 32, started_ns=10 * SECOND, ended_ns=12 * SECOND), **change)  # type: ignore[arg-type]
+
+
+def chunk(name: str, survived: bool | None = True, **change: object) -> Candidate:
+    return replace(Candidate(chunk_id=name, survived=survived), **change)  # type: ignore[arg-type]
+
+
+class TestTheJourney:
+    def test_puts_kept_chunks_first_in_the_order_the_reranker_gave_them(self) -> None:
+        found = journey(
+            trace(
+                candidates=(
+                    chunk("dropped", False, rerank_rank=3, dropped_at="rerank", dropped_why="top_k"),
+                    chunk("second", rerank_rank=2),
+                    chunk("first", rerank_rank=1),
+                )
+            )
+        )
+        assert [row.candidate.chunk_id for row in found.kept] == ["first", "second"]
+        assert [row.fate for row in found.dropped] == ["dropped at rerank: not among the top ranks"]
+
+    def test_folds_dropped_chunks_beyond_the_first_and_says_how_many(self) -> None:
+        many = tuple(chunk(f"c{n}", False, fused_rank=n) for n in range(1, 31))
+        found = journey(trace(candidates=many))
+        assert (len(found.dropped), found.folded, found.dropped_total) == (3, 27, 30)
+        assert journey(trace(candidates=many), show_all=True).folded == 0
+
+    def test_never_folds_an_expected_chunk_and_says_where_it_was_lost(self) -> None:
+        many = tuple(chunk(f"c{n}", False, fused_rank=n, anchor=f"doc#{n}", dropped_at="rerank") for n in range(1, 31))
+        found = journey(trace(candidates=many), expected=["doc#30"])
+        assert found.dropped[0].candidate.anchor == "doc#30"
+        assert found.dropped[0].lost_at == "rerank"
+
+    def test_never_counts_a_chunk_of_unknown_survival_as_kept_or_dropped(self) -> None:
+        found = journey(trace(candidates=(chunk("who knows", None),)))
+        assert (len(found.kept), len(found.unsure), found.dropped_total) == (0, 1, 0)
+        assert found.unsure[0].fate == "not known whether it reached the prompt"
+
+    @pytest.mark.parametrize(
+        ("source", "note"),
+        [("declared", ""), ("prompt", "found in the prompt's text"), ("inferred", "inferred from the last list seen")],
+    )
+    def test_says_how_survival_is_known(self, source: str, note: str) -> None:
+        assert journey(trace(candidates=(chunk("c", survived_source=source),))).kept[0].note == note
+
+    def test_shows_how_far_the_reranker_moved_a_chunk(self) -> None:
+        rows = journey(
+            trace(
+                candidates=(
+                    chunk("up", fused_rank=9, rerank_rank=1),
+                    chunk("alone", hits=(LaneHit("vector", 1, 0.9),), rerank_rank=4),
+                    chunk("unknown", rerank_rank=5),
+                )
+            )
+        ).kept
+        assert [row.move for row in rows] == [8, -3, None]
+
+    def test_has_a_column_for_each_lane_declared_or_only_seen_and_its_best_rank(self) -> None:
+        hits = (LaneHit("vector", 7, 0.1, round=1), LaneHit("vector", 2, 0.4, round=2), LaneHit("lexical", 3, 21.0))
+        found = journey(trace(candidates=(chunk("c", hits=hits), chunk("d", hits=hits[2:]))))
+        assert found.lanes == ("vector", "lexical")
+        assert [hit and hit.rank for hit in found.kept[0].hits] == [2, 3]
+        assert found.kept[1].hits[0] is None
+
+    def test_numbers_the_citations_of_a_chunk_by_id_or_else_by_anchor(self) -> None:
+        citations = (
+            Citation(chunk_id="c", status="false"),
+            Citation(anchor="doc#x"),
+            Citation(chunk_id="other", anchor="doc#x"),
+        )
+        row = journey(trace(candidates=(chunk("c", anchor="doc#x"),), citations=citations)).kept[0]
+        assert [(cited.number, cited.doubtful) for cited in row.citations] == [(1, True), (2, False)]
+
+
+class TestTheStrip:
+    def test_always_shows_all_stages_in_causal_order(self) -> None:
+        assert [cell.stage for cell in strip(trace())] == list(Stage)
+        assert {cell.state for cell in strip(trace())} == {"unseen"}
+
+    def test_marks_the_blamed_stage_and_its_symptoms(self) -> None:
+        verdict = Verdict(
+            "rerank", "dropped", "gold", "certain", "rerank.dropped", 1, symptoms=("validate.false_anchor",)
+        )
+        cells = {cell.stage: cell for cell in strip(trace(), verdict)}
+        assert [stage.label for stage, cell in cells.items() if cell.blamed] == ["rerank"]
+        assert cells[Stage.VALIDATE].symptom
+
+    def test_adds_up_rounds_and_shows_the_worst_state(self) -> None:
+        records = (
+            StageRecord("retrieve", round=1, duration_ms=100, cost_usd=0.1),
+            StageRecord("retrieve", round=2, duration_ms=300, status="timeout", error="deadline"),
+        )
+        cell = next(cell for cell in strip(trace(stages=records)) if cell.stage is Stage.RETRIEVE)
+        assert (cell.duration_ms, cell.cost_usd, cell.state, cell.error) == (400, 0.1, "timeout", "deadline")
+        assert "2 rounds" in cell.facts
+        assert cell.share == 200
+
+    def test_draws_no_more_than_the_whole_for_parallel_rounds_or_a_trace_of_no_length(self) -> None:
+        record = StageRecord("embed", duration_ms=9_000)
+        assert max(cell.share for cell in strip(trace(stages=(record,)))) == 1000
+        assert max(cell.share for cell in strip(trace(stages=(record,), ended_ns=10 * SECOND))) == 0
+
+
+class TestTheRestOfTheTrace:
+    def test_links_references_to_citations_that_exist_and_no_others(self) -> None:
+        parts = answer_parts("So it is [1]. Not [3].", 2)
+        assert [(part.text, part.number) for part in parts] == [("So it is ", None), ("[1]", 1), (". Not [3].", None)]
+
+    def test_says_a_citations_status_in_words(self) -> None:
+        lines = citation_lines(trace(citations=(Citation(status="false"), Citation(status="ok"))))
+        assert [(line.words, line.tone) for line in lines] == [("a page of another product", "bad"), ("ok", "good")]
+
+    def test_lays_slots_side_by_side_on_the_budget(self) -> None:
+        slots = budget(trace(context=Context(1000, 500, (Slot("docs", 600, 400), Slot("history", 200, 100)))))
+        assert [(slot.left, slot.width) for slot in slots] == [(0, 400), (400, 100)]
+
+    def test_draws_a_context_without_slots_as_one(self) -> None:
+        assert [(slot.left, slot.width) for slot in budget(trace(context=Context(1000, 250)))] == [(0, 250)]
+        assert budget(trace()) == ()
+
+    def test_counts_what_the_context_stage_cut(self) -> None:
+        taken = chunk("a", False, dropped_at="context", dropped_why="budget")
+        assert cuts(trace(candidates=(taken, chunk("b", False, dropped_at="rerank", dropped_why="top_k")))) == (
+            ("cut by the budget", 1),
+        )
+
+    def test_draws_a_line_for_each_chunk_that_has_a_rank(self) -> None:
+        subject = trace(
+            candidates=(
+                chunk("a", fused_rank=1, rerank_rank=2),
+                chunk("b", False, fused_rank=2, rerank_rank=1),
+                chunk("c", False),
+            )
+        )
+        drawn = way(subject, journey(subject))
+        assert drawn is not None
+        assert [line.points for line in drawn.lines] == ["0,144 1000,6", "0,6 1000,144"]
+        assert way(trace(), journey(trace())) is None
+
+
+class Outline:
+    """A span's row, as the store's would be."""
+
+    def __init__(self, span_id: str, parent_id: str, start_ns: int, end_ns: int) -> None:
+        self.span_id, self.parent_id, self.name, self.status = span_id, parent_id, span_id, 0
+        self.start_ns, self.end_ns = start_ns, end_ns
+
+
+class TestTheSpanTree:
+    def test_is_depth_first_by_start_whatever_the_order_of_arrival(self) -> None:
+        spans = [
+            Outline("late", "root", 5, 6),
+            Outline("deep", "early", 3, 4),
+            Outline("early", "root", 2, 5),
+            Outline("root", "", 1, 9),
+        ]
+        assert [(span.span_id, depth) for span, depth in reading_order(spans)] == [
+            ("root", 0), ("early", 1), ("deep", 2), ("late", 1),
+        ]  # fmt: skip
+
+    def test_shows_orphans_and_circles_once_each(self) -> None:
+        spans = [
+            Outline("orphan", "gone", 1, 2),
+            Outline("a", "b", 3, 4),
+            Outline("b", "a", 4, 5),
+            Outline("own", "own", 6, 7),
+        ]
+        assert sorted(span.span_id for span, _ in reading_order(spans)) == ["a", "b", "orphan", "own"]
+
+    def test_comes_in_pages(self) -> None:
+        spans = [Outline(f"{n:05}", f"{n - 1:05}" if n else "", n, 20_000) for n in range(10_000)]
+        first = span_page(spans, stages={})
+        assert (len(first.rows), first.total, first.following) == (200, 10_000, 200)
+        assert span_page(spans, stages={}, offset=9_900).following is None
+
+
+class TestTextFromTraces:
+    def test_shows_control_characters_and_takes_direction_marks_out(self) -> None:
+        assert text_view.shown("a\x00b\x1b[31m\u202etxt.exe") == "a␀b␛[31mtxt.exe"
+        assert text_view.shown("line\r\nnext\tcell") == "line\nnext\tcell"
+
+    def test_survives_lone_surrogates(self) -> None:
+        assert text_view.shown("a\ud800b") == "a?b"
+        assert text_view.plain_bytes("a\ud800b") == b"a?b"
+
+    @pytest.mark.parametrize(
+        ("milliseconds", "words"),
+        [
+            (None, "–"),
+            (0.42, "0.4 ms"),
+            (2092, "2,092 ms"),
+            (12_340, "12.3 s"),
+            (61_000, "1 min 1 s"),
+            (7_260_000, "2 h 1 min"),
+        ],
+    )
+    def test_writes_durations_in_milliseconds_under_ten_seconds(self, milliseconds: float | None, words: str) -> None:
+        assert text_view.duration(milliseconds) == words
+
+    @pytest.mark.parametrize(
+        ("dollars", "words"), [(0.0155, "$0.0155"), (12.5, "$12.50"), (0.00001, "<$0.0001"), (0.0, "$0.00")]
+    )
+    def test_writes_money_with_its_currency(self, dollars: float, words: str) -> None:
+        assert text_view.money(dollars) == words
+
+    @pytest.mark.parametrize(
+        ("value", "words"), [(23.61, "23.6"), (0.8251, "0.83"), (0.0164, "0.016"), (-0.5, "-0.50"), (0.00001, "1e-05")]
+    )
+    def test_writes_scores_as_sent_at_a_readable_length(self, value: float, words: str) -> None:
+        assert text_view.score(value) == words

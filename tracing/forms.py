@@ -1,0 +1,134 @@
+"""What people type into the pages, and what is wrong with it."""
+
+import re
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from tracing.fields import LinesField, NumbersField
+from tracing.models import Key, Membership, Project, Scope
+from tracing.stages import Stage
+
+DAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]
+SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+def zones() -> list[tuple[str, str]]:
+    """Every time zone that this machine knows."""
+    return [(name, name) for name in sorted(zoneinfo.available_timezones())]
+
+
+class ProjectForm(forms.ModelForm[Project]):
+    """A project's settings."""
+
+    zone = forms.ChoiceField(choices=zones, label="Time zone", help_text="Days and weeks are cut in this zone.")
+    week_start = forms.TypedChoiceField(choices=DAYS, coerce=int, label="The week starts on")
+    live_environments = LinesField(
+        required=False,
+        label="Live environments",
+        help_text="One a line. Rates and alerts read live traffic only. Empty: prod, production, and none given.",
+    )
+    lane_floors = NumbersField(
+        required=False,
+        label="Lane floors",
+        help_text="One a line, as in 'vector = 0.35': a lane whose best score is lower has found nothing relevant.",
+    )
+    slow_ms = NumbersField(
+        required=False,
+        label="Slow stages",
+        help_text="One a line, as in 'generate = 4000': from how many milliseconds a stage is marked slow.",
+    )
+    anchor_pattern = forms.CharField(
+        required=False,
+        label="Anchor pattern",
+        help_text=r"A regular expression: a document's id that matches it is a citable place, as in doc_\w+#[\w-]+.",
+    )
+    shared_products = LinesField(
+        required=False,
+        label="Shared products",
+        help_text="One a line. Citing one of these is right whatever product was asked for.",
+    )
+    answer_cut = forms.FloatField(
+        validators=SHARE, label="Confident from", help_text="Confidence from here on is an answer."
+    )
+    suggest_cut = forms.FloatField(validators=SHARE, label="Suggesting from", help_text="Below it is a refusal.")
+    groundedness_cut = forms.FloatField(
+        validators=SHARE, label="Grounded from", help_text="A judged answer below it has failed."
+    )
+
+    class Meta:
+        model = Project
+        fields = (
+            "name", "zone", "week_start", "live_environments", "lane_floors", "slow_ms",
+            "anchor_pattern", "shared_products", "answer_cut", "suggest_cut", "groundedness_cut",
+        )  # fmt: skip
+
+    def clean_anchor_pattern(self) -> str:
+        """A pattern that does not compile says where it goes wrong."""
+        pattern: str = self.cleaned_data["anchor_pattern"]
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise forms.ValidationError(f"This is no regular expression: {error}.") from error
+        return pattern
+
+    def clean_slow_ms(self) -> dict[str, float]:
+        """Only stages have a time."""
+        slow: dict[str, float] = self.cleaned_data["slow_ms"]
+        unknown = next((name for name in slow if Stage.named(name) is None), None)
+        if unknown is not None:
+            raise forms.ValidationError(
+                f"'{unknown[:40]}' is no stage; the stages are {', '.join(s.label for s in Stage)}."
+            )
+        return slow
+
+    def clean(self) -> dict[str, Any]:
+        """The two cuts of confidence are in order."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        suggest, answer = data.get("suggest_cut"), data.get("answer_cut")
+        if suggest is not None and answer is not None and suggest > answer:
+            self.add_error("suggest_cut", "This must not be above 'Confident from'.")
+        return data
+
+
+class KeyForm(forms.ModelForm[Key]):
+    """A new key."""
+
+    name = forms.CharField(max_length=80, label="Name", help_text="What will use it, as in 'docs bot, production'.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+        initial=[Scope.INGEST.value],
+    )
+    personal = forms.BooleanField(
+        required=False,
+        label="It speaks for me",
+        help_text="Sign-offs, verdicts and decisions need a person's key; a project's key can't make them.",
+    )
+
+    class Meta:
+        model = Key
+        fields = ("name", "scopes")
+
+
+class MemberForm(forms.Form):
+    """A person to let in."""
+
+    username = forms.CharField(
+        max_length=150, label="User name", validators=[User.username_validator]
+    )
+    role = forms.ChoiceField(
+        choices=[(role.value, role.value) for role in Membership.Role], initial="member", label="Role"
+    )
+
+
+class ViewForm(forms.Form):
+    """A filter to keep under a name."""
+
+    name = forms.CharField(max_length=80, label="Name")
+    query = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput, strip=False)
+    shared = forms.BooleanField(required=False, label="for everybody in the project")

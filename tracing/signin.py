@@ -1,0 +1,41 @@
+"""One-time links that sign a person in: signed, expiring, and void after any sign-in or change of password."""
+
+from django.contrib.auth.models import User
+from django.core import signing
+from django.utils import timezone
+
+SALT = "stagelight.once"
+LASTS_SECONDS = 24 * 3600
+
+
+def token(user: User, next_path: str = "/") -> str:
+    """What goes into the link for that person."""
+    content = {"user": user.pk, "seen": _state(user), "next": next_path}
+    return signing.dumps(content, salt=SALT, compress=True)
+
+
+def opened(text: str) -> tuple[User, str] | None:
+    """The person and where to take them, without using the link up; None where it is void."""
+    try:
+        content = signing.loads(text, salt=SALT, max_age=LASTS_SECONDS)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=content["user"], is_active=True).first()
+    if user is None or _state(user) != content["seen"]:
+        return None
+    return user, content["next"]
+
+
+def used(text: str) -> tuple[User, str] | None:
+    """The same, and the link is void from now on: of two at once, one is let in."""
+    found = opened(text)
+    if found is None:
+        return None
+    user, next_path = found
+    won = User.objects.filter(pk=user.pk, last_login=user.last_login).update(last_login=timezone.now())
+    return (User.objects.get(pk=user.pk), next_path) if won else None
+
+
+def _state(user: User) -> str:
+    last = user.last_login.isoformat() if user.last_login else "never"
+    return f"{last} {user.get_session_auth_hash()[:16]}"
