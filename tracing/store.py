@@ -161,7 +161,7 @@ def takes_writes() -> bool:
 
 def apply_schema() -> list[str]:
     """Apply the schema files that the ledger lacks; returns their names."""
-    _run_file(
+    define(
         "CREATE TABLE IF NOT EXISTS schema_ledger @ON_CLUSTER@ (name String, digest String, at DateTime)"
         " ENGINE = @REPLACING@ ORDER BY name"
     )
@@ -177,12 +177,13 @@ def _apply_file(path: Path, known: Mapping[str, str]) -> bool:
     if path.name in known:
         raise SchemaChangedError(f"{path.name} was applied with another text; add a new numbered file instead.")
     for statement in filter(str.strip, text.split(";\n")):
-        _run_file(statement)
+        define(statement)
     insert("schema_ledger", {"name": [path.name], "digest": [digest], "at": [int(time.time())]})
     return True
 
 
-def _run_file(statement: str) -> None:
+def define(statement: str) -> None:
+    """Run one statement of a schema, with the engine and the cluster filled in."""
     cluster = settings.CLICKHOUSE_CLUSTER
     engine = "ReplicatedReplacingMergeTree" if cluster else "ReplacingMergeTree"
     statement = statement.replace("@ON_CLUSTER@", f"ON CLUSTER '{cluster}'" if cluster else "")
