@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tracing import otlp_json
+from tracing.notes import dropped_warning
 from tracing.otlp_json import LATEST_NS, MOST_DEPTH, TOO_DEEP, Undecodable, plain_number
 from tracing.records import Attributes, Event, Link, Span, Value
 
@@ -110,14 +111,6 @@ def _count(faults: Iterable[tuple[str, int]]) -> tuple[int, int, str]:
     if dropped:
         parts.append(dropped_warning(dropped) + ".")
     return spans, rejected, " ".join(parts)
-
-
-def dropped_warning(dropped: int) -> str:
-    """What to tell a sender whose SDK cut attributes off, and what cures it."""
-    return (
-        f"{dropped} attributes were dropped by the sender's limit, the earliest first: "
-        "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000 where the traces come from"
-    )
 
 
 def _client(resource: Attributes) -> str:

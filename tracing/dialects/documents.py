@@ -1,0 +1,132 @@
+"""Documents out of JSON and representations, and what a document's metadata says."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from tracing.dialects.reading import Document, Documents
+from tracing.dialects.values import loaded, mapping, number, text
+from tracing.records import Value
+
+HIGHEST_RANK = 65535
+_LIST_KEYS = ("documents", "docs", "source_nodes", "nodes", "results", "chunks", "hits", "matches", "context")
+_TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
+_SCORE_KEYS = ("score", "relevance_score", "rerank_score", "similarity")
+_ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
+_NODE = re.compile(r"<\w+\(node=\w+\(id_=(.*?)\), score=([^()\s]*)\)>", re.DOTALL)
+
+
+class Facts(NamedTuple):
+    """What a document's metadata says of it."""
+
+    id: str | None = None
+    score: float | None = None
+    anchor: str | None = None
+    product: str | None = None
+    title: str | None = None
+    path: str | None = None
+    source_hash: str | None = None
+    tokens: int | None = None
+
+
+_NO_FACTS = Facts()
+
+
+def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
+    """The facts in a document's metadata, which may be JSON text."""
+    if not metadata:
+        return _NO_FACTS
+    if isinstance(metadata, str):
+        return _facts_of_text(metadata) if len(metadata) <= 2000 else _facts(mapping(metadata))
+    return _facts(metadata)
+
+
+@lru_cache(maxsize=8192)
+def _facts_of_text(metadata: str) -> Facts:
+    return _facts(mapping(metadata))
+
+
+def _facts(metadata: Mapping[str, Value]) -> Facts:
+    def first(*keys: str) -> str | None:
+        return next((found for key in keys if (found := text(metadata.get(key)))), None)
+
+    tokens = number(metadata.get("tokens"))
+    return Facts(
+        id=first("doc_id", "chunk_id", "source"),
+        score=next((found for key in _SCORE_KEYS if (found := number(metadata.get(key))) is not None), None),
+        anchor=first("anchor", "anchor_id"),
+        product=first("product"),
+        title=first("title", "section"),
+        path=first("path", "file_path", "url"),
+        source_hash=first("source_hash"),
+        tokens=int(tokens) if tokens is not None and 0 <= tokens < 2**31 else None,
+    )
+
+
+def anchor_of(chunk_id: str, facts: Facts) -> str | None:
+    """A document's anchor as far as it can be told without a manifest: its metadata's, else its own id."""
+    return facts.anchor or (chunk_id if not chunk_id.startswith("content:") else facts.path)
+
+
+def settled(document: Document) -> Document:
+    """The document with an id and a score, from its metadata or its text where it has none of its own."""
+    facts = facts_of(document.metadata)
+    chunk_id = document.id or facts.id or content_id(document.text)
+    score = document.score if document.score is not None else facts.score
+    return document._replace(id=chunk_id, score=score)
+
+
+def content_id(content: str | None) -> str | None:
+    """The id of a chunk that came without one: the same text has the same id."""
+    if not content:
+        return None
+    return "content:" + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def recovered(value: Value) -> Documents | None:
+    """The documents in an input or output text, as JSON or as representations of nodes; None where it is no list."""
+    found = _search(loaded(value), 0)
+    if found is None and isinstance(value, str) and "(node=" in value:
+        found = _nodes(value)
+    return None if found is None else tuple(settled(document) for document in found[:HIGHEST_RANK])
+
+
+def _search(value: Value, depth: int) -> list[Document] | None:
+    if isinstance(value, list):
+        return _listed(value)
+    if isinstance(value, dict) and depth < 3:
+        for key in _LIST_KEYS:
+            if (found := _search(value.get(key), depth + 1)) is not None:
+                return found
+    return None
+
+
+def _listed(values: list[Value]) -> list[Document] | None:
+    if values and all(isinstance(value, str) for value in values):
+        return _nodes("".join(str(value) for value in values)) or None
+    documents = [_document(rank, value) for rank, value in enumerate(values, 1)]
+    known = [document for document in documents if document is not None]
+    return known if len(known) == len(documents) else None
+
+
+def _nodes(representation: str) -> list[Document]:
+    return [
+        Document(rank, chunk_id, None, number(score))
+        for rank, (chunk_id, score) in enumerate(_NODE.findall(representation), 1)
+    ]
+
+
+def _document(rank: int, value: Value) -> Document | None:
+    if not isinstance(value, dict):
+        return None
+    node = value.get("node") or value.get("kwargs") or value
+    inner = node if isinstance(node, dict) else value
+    chunk_id = next((found for key in _ID_KEYS if (found := text(inner.get(key)))), None)
+    content = next((found for key in _TEXT_KEYS if (found := text(inner.get(key)))), None)
+    if chunk_id is None and content is None:
+        return None
+    score = next((given for key in _SCORE_KEYS if (given := number(value.get(key))) is not None), None)
+    metadata = inner.get("metadata")
+    return Document(rank, chunk_id, content, score, metadata if isinstance(metadata, str | dict) else None)

@@ -1,0 +1,237 @@
+"""OpenInference: `openinference.span.kind`, flattened documents and messages."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from tracing.dialects.documents import HIGHEST_RANK, recovered, settled
+from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
+from tracing.dialects.values import is_cut_off, mapping, number, text, whole
+from tracing.records import Attributes, Check, Event, Span, Value
+
+_KIND = "openinference.span.kind"
+_ROLES = {
+    "RETRIEVER": Role.RETRIEVER,
+    "RERANKER": Role.RERANKER,
+    "EMBEDDING": Role.EMBEDDER,
+    "LLM": Role.MODEL,
+    "EVALUATOR": Role.EVALUATOR,
+    "GUARDRAIL": Role.GUARDRAIL,
+    "TOOL": Role.TOOL,
+}
+_SIGNS = {  # the kind can be among the attributes that the sender's limit dropped
+    "llm.model_name": Role.MODEL,
+    "reranker.model_name": Role.RERANKER,
+    "embedding.model_name": Role.EMBEDDER,
+}
+_EVALUATIONS = ("evaluations", "annotations", "trace.evaluations", "trace.annotations")
+
+
+def recognises(span: Span) -> bool:
+    """True where the span follows OpenInference."""
+    attributes = span.attributes
+    return _KIND in attributes or any(sign in attributes for sign in _SIGNS)
+
+
+def read(span: Span) -> Reading:
+    """The span in our words."""
+    attributes = span.attributes
+    role = _role(attributes)
+    metadata = attributes.get("metadata")
+    described = mapping(metadata)
+    given, result = text(attributes.get("input.value")), text(attributes.get("output.value"))
+    checks = _checks(attributes) if role is Role.EVALUATOR or role is Role.GUARDRAIL else ()
+    return Reading(
+        span=span,
+        role=role,
+        input=given,
+        output=result,
+        lists=_lists(role, span, described, result) if role is Role.RETRIEVER or role is Role.RERANKER else None,
+        call=_call(role, span) if role in _CALLERS else None,
+        session=text(attributes.get("session.id")) or text(described.get("session_id")),
+        user=text(attributes.get("user.id")) or text(described.get("user_id")),
+        metadata=described,
+        checks=checks,
+        feedback=bool(checks) and len(span.links) == 1 and not span.parent_id,
+        cut_off=is_cut_off(metadata) + _is_cut(attributes, "input", given) + _is_cut(attributes, "output", result),
+    )
+
+
+_CALLERS = frozenset((Role.MODEL, Role.EMBEDDER, Role.RERANKER))
+
+
+def _role(attributes: Attributes) -> Role:
+    kind = attributes.get(_KIND)
+    if isinstance(kind, str):
+        return _ROLES.get(kind.upper(), Role.STEP)
+    return next((role for sign, role in _SIGNS.items() if sign in attributes), Role.STEP)
+
+
+def _is_cut(attributes: Attributes, side: str, value: str | None) -> bool:
+    return is_cut_off(value) and attributes.get(f"{side}.mime_type") == "application/json"
+
+
+def _lists(role: Role, span: Span, described: Mapping[str, Value], output: str | None) -> Lists:
+    attributes = span.attributes
+    reranker = role is Role.RERANKER
+    documents = flattened(attributes, "reranker.output_documents" if reranker else "retrieval.documents")
+    sent = bool(documents)
+    seen = sent
+    if not sent or span.dropped_attributes or None in [document.id for document in documents]:
+        found = recovered(output)
+        seen = sent or found is not None
+        documents = _completed(documents, found or ())
+    return Lists(
+        documents=documents,
+        inputs=_identified(flattened(attributes, "reranker.input_documents")) if reranker else (),
+        sent=sent,
+        seen=seen,
+        query=text(attributes.get("reranker.query")) if reranker else None,
+        lane=text(described.get("lane")) or text(described.get("ls_retriever_name")),
+        top_k=whole(attributes.get("reranker.top_k")) if reranker else _top_k(described),
+    )
+
+
+def _top_k(described: Mapping[str, Value]) -> int | None:
+    found = whole(described.get("top_k"))
+    return found if found is not None else whole(described.get("k"))
+
+
+def _identified(documents: Documents) -> Documents:
+    if None not in [document.id for document in documents]:
+        return documents
+    return tuple(settled(document) for document in documents)
+
+
+def _completed(sent: Documents, found: Documents) -> Documents:
+    by_rank = {document.rank: document for document in found}
+    for document in sent:
+        other = by_rank.get(document.rank)
+        if other is not None and other.id and (document.id is None or document.id == other.id):
+            document = document._replace(
+                id=other.id, score=document.score if document.score is not None else other.score
+            )
+        by_rank[document.rank] = document
+    return tuple(settled(by_rank[rank]) for rank in sorted(by_rank))
+
+
+@cache
+def _keys(prefix: str, size: int) -> tuple[tuple[str, str, str, str], ...]:
+    def named(index: int, part: str) -> str:
+        return f"{prefix}.{index}.document.{part}"
+
+    return tuple((named(i, "id"), named(i, "content"), named(i, "score"), named(i, "metadata")) for i in range(size))
+
+
+def flattened(attributes: Attributes, prefix: str) -> Documents:
+    """The documents under a prefix, ranked by their index; ids and scores only where they were sent as such."""
+    under = prefix + "."
+    left = sum([key.startswith(under) for key in attributes])
+    if not left:
+        return ()
+    get = attributes.get
+    documents = []
+    for rank, (id_key, content_key, score_key, metadata_key) in enumerate(
+        _keys(prefix, 64 if left <= 256 else 1024), 1
+    ):
+        chunk_id, content, score, metadata = get(id_key), get(content_key), get(score_key), get(metadata_key)
+        left -= (chunk_id is not None) + (content is not None) + (score is not None) + (metadata is not None)
+        documents.append(_document(rank, chunk_id, content, score, metadata))
+        if left <= 0:
+            break
+    if left > 0:
+        return _sparse(attributes, under)
+    return tuple([document for document in documents if document is not None])
+
+
+def _document(rank: int, chunk_id: Value, content: Value, score: Value, metadata: Value) -> Document | None:
+    if chunk_id is None and content is None and metadata is None:
+        return None
+    return Document(
+        rank,
+        chunk_id if type(chunk_id) is str and chunk_id else text(chunk_id),
+        content if type(content) is str and content else text(content),
+        score if type(score) is float else number(score),
+        metadata if isinstance(metadata, str | dict) else None,
+    )
+
+
+def _sparse(attributes: Attributes, under: str) -> Documents:
+    parts: dict[int, dict[str, Value]] = {}
+    for key, value in attributes.items():
+        if key.startswith(under):
+            index, _, part = key[len(under) :].partition(".document.")
+            if index.isdecimal() and len(index) <= 5 and int(index) < HIGHEST_RANK:
+                parts.setdefault(int(index), {})[part] = value
+    found = (
+        _document(index + 1, *(part.get(name) for name in ("id", "content", "score", "metadata")))
+        for index, part in sorted(parts.items())
+    )
+    return tuple(document for document in found if document is not None)
+
+
+def _call(role: Role, span: Span) -> Call:
+    attributes = span.attributes
+    get = attributes.get
+    if role is Role.MODEL:
+        model = get("llm.response.model_name") or get("llm.model_name") or get("llm.request.model_name")
+    else:
+        model = get("embedding.model_name") or get("reranker.model_name") or get("llm.model_name")
+    prompt_tokens = whole(get("llm.token_count.prompt"))
+    if prompt_tokens is None and role is not Role.MODEL:
+        prompt_tokens = whole(get("llm.token_count.total"))
+    return Call(
+        model=text(model),
+        prompt=_messages(attributes, "llm.input_messages") if role is Role.MODEL else "",
+        reply=_messages(attributes, "llm.output_messages") or None if role is Role.MODEL else None,
+        prompt_version=text(get("llm.prompt_template.version")),
+        input_tokens=prompt_tokens,
+        output_tokens=whole(get("llm.token_count.completion")),
+        cache_read_tokens=whole(get("llm.token_count.prompt_details.cache_read")),
+        cost_usd=number(get("llm.cost.total")),
+        first_token_ns=_first_token(span.events),
+    )
+
+
+def _first_token(events: tuple[Event, ...]) -> int | None:
+    return min((event.at_ns for event in events if "first token" in event.name.lower()), default=None)
+
+
+def _messages(attributes: Attributes, prefix: str) -> str:
+    parts = []
+    misses = 0
+    for index in range(len(attributes)):
+        message = f"{prefix}.{index}.message"
+        found = _message(attributes, message)
+        parts += found
+        if not found and f"{message}.role" not in attributes:
+            misses += 1
+            if misses > 128:  # the sender's usual limit: so many of the earliest can have been dropped
+                break
+    return "\n\n".join(parts)
+
+
+def _message(attributes: Attributes, message: str) -> list[str]:
+    content = text(attributes.get(f"{message}.content"))
+    parts = [content] if content else []
+    for index in range(len(attributes)):
+        key = f"{message}.contents.{index}.message_content"
+        part = attributes.get(f"{key}.text")
+        if part is None and f"{key}.type" not in attributes:
+            break
+        if written := text(part):
+            parts.append(written)
+    return parts
+
+
+def _checks(attributes: Attributes) -> tuple[Check, ...]:
+    checks = []
+    for group in _EVALUATIONS:
+        inner = "evaluation" if group.endswith("evaluations") else "annotation"
+        for index in range(len(attributes)):
+            key = f"{group}.{index}.{inner}"
+            name, score, label = (attributes.get(f"{key}.{part}") for part in ("name", "score", "label"))
+            if name is None and score is None and label is None:
+                break
+            value = number(score)
+            checks.append(Check(text(name) or "evaluation", value if value is not None else text(label)))
+    return tuple(checks)

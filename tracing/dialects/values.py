@@ -1,0 +1,100 @@
+"""Lenient readers of single values: what can't be read is None, never an exception."""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from tracing.records import Value
+
+_CACHED_LENGTH = 2000
+
+
+def text(value: Value) -> str | None:
+    """A value that is not empty, as text; lists and mappings are not text."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def plain(value: object) -> str:
+    """Any value as one line of text for a flat map."""
+    if not isinstance(value, str | bool | int | float):
+        if value is None:
+            return ""
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+    return text(value) or ""
+
+
+def number(value: Value) -> float | None:
+    """A finite number, also where it was sent as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def whole(value: Value) -> int | None:
+    """A whole number that is not negative."""
+    found = number(value)
+    return int(found) if found is not None and 0 <= found < 2**53 else None
+
+
+def truth(value: Value) -> bool | None:
+    """True or false, also where sent as text or 0 and 1."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower() if isinstance(value, int | str) else ""
+    return True if word in ("true", "1", "yes") else False if word in ("false", "0", "no") else None
+
+
+def loaded(value: Value) -> Value:
+    """JSON in a text, decoded; None where it is no JSON list or object. Treat the result as read-only."""
+    if not isinstance(value, str):
+        return value if isinstance(value, list | dict) else None
+    if value[:1] not in ("{", "["):
+        value = value.lstrip()
+        if value[:1] not in ("{", "["):
+            return None
+    found: Value = _cached(value) if len(value) <= _CACHED_LENGTH else _load(value)
+    return found
+
+
+def mapping(value: Value) -> Mapping[str, Value]:
+    """An object, decoded where it is JSON text; else empty."""
+    found = loaded(value)
+    return found if isinstance(found, dict) else {}
+
+
+def items(value: Value) -> list[Value]:
+    """A list, decoded where it is JSON text; a single scalar is a list of one."""
+    found = loaded(value)
+    if isinstance(found, list):
+        return found
+    if found is not None:
+        return [found]
+    return [] if value is None or value == "" else [value]
+
+
+def is_cut_off(value: Value) -> bool:
+    """True where a text begins as JSON and does not end as such."""
+    return isinstance(value, str) and value[:1] in ("{", "[") and value[-1:] not in ("}", "]", "\n", " ")
+
+
+def _load(value: str) -> Any:
+    try:
+        return orjson.loads(value)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _cached(value: str) -> Any:
+    return _load(value)

@@ -1,0 +1,77 @@
+"""Flags: what was noticed and is no failure. Warnings: what the sender could cure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracing.failures import Failure
+from tracing.records import Trace
+from tracing.tree import Tree
+
+_DROP_FLAGS = {"budget": "budget_drop", "duplicate": "dedupe_drop", "truncated": "truncated"}
+_MOST = 50
+
+
+def flags_of(trace: Trace, failed: Sequence[Failure]) -> tuple[str, ...]:
+    """What the journey shows at once."""
+    found = {
+        _DROP_FLAGS[candidate.dropped_why]
+        for candidate in trace.candidates
+        if candidate.dropped_why in _DROP_FLAGS and candidate.dropped_at in (None, "context")
+    }
+    if any(candidate.cited and candidate.survived is False for candidate in trace.candidates):
+        found.add("not_in_context")
+    found.update(f"retried:{record.stage}" for record in trace.stages if (record.attempts or 1) > 1)
+    found.update(
+        f"check_failed:{record.stage}" for record in trace.stages for check in record.checks if check.passed is False
+    )
+    found.update(f"unstaged_{failure.status}" for failure in failed if failure.stage is None)
+    found.update(f"under_floor:{name}" for name in _thin_lanes(trace))
+    return tuple(sorted(found))
+
+
+def _thin_lanes(trace: Trace) -> set[str]:
+    thin = set()
+    for lane in trace.lanes:
+        if lane.floor is None or lane.score_kind == "distance":
+            continue
+        scores = [
+            hit.score
+            for candidate in trace.candidates
+            for hit in candidate.hits
+            if hit.lane == lane.name and hit.round == lane.round and hit.score is not None
+        ]
+        if scores and max(scores) < lane.floor:
+            thin.add(lane.name)
+    return thin
+
+
+def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answer_cut: bool) -> tuple[str, ...]:
+    """What was lost on the way here, and what cures it."""
+    found = []
+    dropped = sum(span.dropped_attributes for span in tree.spans)
+    if dropped:
+        found.append(dropped_warning(dropped))
+    cut_off = sum(node.reading.cut_off for node in tree.nodes)
+    if cut_off:
+        found.append(
+            f"{cut_off} JSON values end in the middle: raise or unset OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT "
+            "where the traces come from"
+        )
+    if query_cut:
+        found.append("the question is longer than 32 KiB: only its beginning is shown, the whole is in its span")
+    if answer_cut:
+        found.append("the answer is longer than 256 KiB: only its beginning is shown, the whole is in its span")
+    outside = [failure for failure in failed if failure.stage is None]
+    found += [
+        f"{failure.node.span.name} failed outside any known stage: {failure.message[:500]}" for failure in outside
+    ]
+    return tuple(found[:_MOST])
+
+
+def dropped_warning(dropped: int) -> str:
+    """What to tell a sender whose SDK cut attributes off, and what cures it."""
+    return (
+        f"{dropped} attributes were dropped by the sender's limit, the earliest first: "
+        "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000 where the traces come from"
+    )

@@ -1,0 +1,224 @@
+"""Who asked what, when, of which build, and what came back: everything of a trace but its journey and stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+from tracing.dialects.declared import Declared
+from tracing.dialects.reading import Call, Reading, Role
+from tracing.dialects.shapes import entities as read_entities
+from tracing.dialects.shapes import texts
+from tracing.dialects.values import plain, text
+from tracing.records import Entity, Trace, Value, Versions
+from tracing.stages import Stage
+from tracing.tree import Node, Tree
+from tracing.wording import answer_in, question_in, said_in
+
+_MOST_KEYS = 200
+_LONGEST_KEY = 200
+_LONGEST_VALUE = 2000
+_LONGEST_WORD = 500
+_RELEASE_KEYS = ("app_version", "release")
+_ENVIRONMENT_KEYS = ("deployment.environment.name", "deployment.environment")
+_REWRITTEN_KEYS = ("rewritten", "rewritten_query", "rewritten_queries", "queries")
+_Found = TypeVar("_Found")
+
+
+def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
+    """A trace with all but its lists, stages, flags and warnings."""
+    top = tree.top
+    native = bool(tree.documents)
+    begun = Trace(
+        trace_id=tree.spans[0].trace_id,
+        started_ns=tree.spans[0].start_ns,
+        ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.documents]),
+        rooted=native or (top is not None and not top.span.parent_id),
+        root_name=top.span.name if top is not None else "",
+        span_count=len(tree.spans),
+        kind=_kind(tree),
+    )
+    return _answered(_asked(_labelled(begun, tree, calls), tree), tree, calls)
+
+
+def _labelled(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
+    metadata = _metadata(tree)
+    return replace(
+        trace,
+        external_id=_word(tree, "external_id"),
+        environment=_word(tree, "environment") or _resource(tree, *_ENVIRONMENT_KEYS),
+        service=_word(tree, "service") or _resource(tree, "service.name"),
+        surface=_word(tree, "surface"),
+        variant=_word(tree, "variant"),
+        run_id=_word(tree, "run_id"),
+        item_id=_word(tree, "item_id"),
+        repeat=_declared(tree, lambda said: said.repeat),
+        versions=_versions(tree, calls, metadata),
+        session_id=_word(tree, "session_id") or _read(tree, lambda reading: reading.session),
+        user_id=_word(tree, "user_id") or _read(tree, lambda reading: reading.user),
+        metadata=_flat(metadata),
+    )
+
+
+def _asked(trace: Trace, tree: Tree) -> Trace:
+    return replace(
+        trace,
+        query=_word(tree, "query") or _query(tree),
+        rewritten=_declared(tree, lambda said: said.rewritten or None) or _rewritten(tree),
+        query_shape=_word(tree, "query_shape"),
+        intent=_word(tree, "intent") or _routed(tree, "intent"),
+        product=_word(tree, "product") or _routed(tree, "product"),
+        entities=_entities(tree),
+    )
+
+
+def _answered(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
+    return replace(
+        trace,
+        outcome=_word(tree, "outcome"),
+        confidence=_declared(tree, lambda said: said.confidence),
+        refused=_declared(tree, lambda said: said.refused),
+        answer=_word(tree, "answer") or (_answer(tree, calls) if trace.kind == "query" else None),
+        missing=_declared(tree, lambda said: said.missing or None) or (),
+        first_token_ms=_first_token(trace, tree, calls),
+    )
+
+
+def _declared(tree: Tree, part: Callable[[Declared], _Found | None]) -> _Found | None:
+    """What the outermost span that says so declares; a native document before any span."""
+    return next((found for said in tree.declared if (found := part(said)) is not None), None)
+
+
+def _word(tree: Tree, name: str) -> str | None:
+    return _declared(tree, lambda said: said.word(name)) if tree.declared else None
+
+
+def _read(tree: Tree, part: Callable[[Reading], str | None]) -> str | None:
+    found = next((value for node in tree.nodes if (value := part(node.reading))), None)
+    return found[:_LONGEST_WORD] if found else None
+
+
+def _resource(tree: Tree, *keys: str) -> str | None:
+    for span in tree.spans:
+        for key in keys:
+            if found := text(span.resource.get(key)):
+                return found[:_LONGEST_WORD]
+    return None
+
+
+def _kind(tree: Tree) -> Literal["query", "feedback", "indexing"]:
+    if tree.documents:
+        return "query"
+    if len(tree.nodes) == 1 and tree.nodes[0].reading.feedback:
+        return "feedback"
+    roles = {node.role for node in tree.nodes}
+    if Role.EMBEDDER in roles and roles <= {Role.EMBEDDER, Role.STEP, Role.UNKNOWN} and not tree.declared:
+        top = tree.top
+        asked = top is not None and top.role is Role.STEP and question_in(top.reading.input)
+        return "query" if asked else "indexing"
+    return "query"
+
+
+def _metadata(tree: Tree) -> Mapping[str, Value]:
+    native = _declared(tree, lambda said: said.metadata or None)
+    if native is not None:
+        return native
+    top = tree.top
+    if top is not None and top.reading.metadata:
+        return top.reading.metadata
+    plain_steps = (node.reading.metadata for node in tree.nodes if node.role in (Role.STEP, Role.MODEL))
+    return next((metadata for metadata in plain_steps if metadata), {})
+
+
+def _flat(metadata: Mapping[str, Value]) -> dict[str, str]:
+    return {
+        key[:_LONGEST_KEY]: plain(value)[:_LONGEST_VALUE]
+        for key, value in list(metadata.items())[:_MOST_KEYS]
+        if value is not None
+    }
+
+
+def _versions(tree: Tree, calls: Sequence[tuple[Node, Call]], metadata: Mapping[str, Value]) -> Versions:
+    def of(name: str) -> str | None:
+        said = _declared(tree, lambda declared: (declared.versions or {}).get(name))
+        found = said or text(metadata.get(f"{name}_version"))
+        return found[:_LONGEST_WORD] if found else None
+
+    sent = _resource(tree, "service.version")
+    release = (
+        of("release") or sent or next((found for key in _RELEASE_KEYS if (found := text(metadata.get(key)))), None)
+    )
+    prompt = next((call.prompt_version for _, call in reversed(calls) if call.prompt_version), None)
+    return Versions(
+        release=release[:_LONGEST_WORD] if release else None,
+        prompt=of("prompt") or prompt,
+        index=of("index"),
+        embedding=of("embedding"),
+        reranker=of("reranker"),
+        corpus=of("corpus"),
+    )
+
+
+def _query(tree: Tree) -> str | None:
+    top = tree.top
+    if top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and not top.span.parent_id:
+        found = question_in(top.reading.input)
+        if found:
+            return found
+    for node in tree.nodes:
+        lists = node.reading.lists
+        if lists is not None and (found := lists.query or question_in(node.reading.input)):
+            return found
+    return None
+
+
+def _steps(tree: Tree, *stages: Stage) -> Iterable[Mapping[str, Value]]:
+    for node in tree.nodes:
+        if node.own in stages and (said := said_in(node.reading.output)):
+            yield said
+
+
+def _routed(tree: Tree, key: str) -> str | None:
+    for said in _steps(tree, Stage.ROUTE, Stage.RESOLVE):
+        if found := text(said.get(key)):
+            return found[:_LONGEST_WORD]
+    top = tree.top
+    found = text(top.reading.metadata.get(key)) if top is not None else None
+    return found[:_LONGEST_WORD] if found else None
+
+
+def _rewritten(tree: Tree) -> tuple[str, ...]:
+    for said in _steps(tree, Stage.RESOLVE):
+        for key in _REWRITTEN_KEYS:
+            if found := texts(said.get(key)):
+                return found
+    return ()
+
+
+def _entities(tree: Tree) -> tuple[Entity, ...]:
+    declared = _declared(tree, lambda said: said.entities)
+    if declared is not None:
+        return declared
+    return next(
+        (found for said in _steps(tree, Stage.RESOLVE, Stage.ROUTE) if (found := read_entities(said.get("entities")))),
+        (),
+    )
+
+
+def _answer(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> str | None:
+    top = tree.top
+    if top is not None and not top.span.parent_id and top.role not in (Role.RETRIEVER, Role.EMBEDDER, Role.EVALUATOR):
+        found = answer_in(top.reading.output)
+        if found is not None:
+            return found
+    return next((call.reply for _, call in reversed(calls) if call.reply), None)
+
+
+def _first_token(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> float | None:
+    declared = _declared(tree, lambda said: said.first_token_ms)
+    if declared is not None:
+        return declared
+    # Of several calls the last one answers: its first token is the one that the user waited for.
+    times = [call.first_token_ns for _, call in calls if call.first_token_ns]
+    return max(0, times[-1] - trace.started_ns) / 1e6 if times else None

@@ -1,0 +1,61 @@
+"""Which chunks are in the prompt as sent, found by their text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_SHORTEST = 16  # a shorter text can be in a prompt by chance
+_HEAD = 200
+
+
+class Presence:
+    """Where each chunk's text stands in the prompts; says nothing at all where none of them was found."""
+
+    def __init__(self, prompt: str, texts: Mapping[str, str | None]) -> None:
+        self._found: dict[str, tuple[int, int]] = {}
+        self._partial: set[str] = set()
+        self._sought = texts
+        if not prompt:
+            return
+        for chunk_id, text in texts.items():
+            if text and (place := self._find(prompt, chunk_id, text)) is not None:
+                self._found[chunk_id] = place
+
+    def _find(self, prompt: str, chunk_id: str, text: str) -> tuple[int, int] | None:
+        at = prompt.find(text) if len(text) >= _SHORTEST else -1
+        if at >= 0:
+            return at, at + len(text)
+        stripped = text.strip()
+        if len(stripped) < _SHORTEST:
+            return None
+        if len(stripped) < len(text) and (at := prompt.find(stripped)) >= 0:
+            return at, at + len(stripped)
+        if len(stripped) >= 2 * _HEAD and (at := prompt.find(stripped[:_HEAD])) >= 0:
+            self._partial.add(chunk_id)
+            return at, at + _HEAD
+        return None
+
+    def of(self, chunk_id: str) -> bool | None:
+        """True or false where the prompt tells, else None."""
+        if not self._found:
+            return None
+        if chunk_id in self._found:
+            return True
+        text = self._sought.get(chunk_id)
+        return False if text and len(text.strip()) >= _SHORTEST else None
+
+    def is_partial(self, chunk_id: str) -> bool:
+        """True where only the beginning of the chunk is in the prompt."""
+        return chunk_id in self._partial
+
+    def position(self, chunk_id: str) -> int | None:
+        """Where in the prompt the chunk begins."""
+        place = self._found.get(chunk_id)
+        return place[0] if place else None
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """From the first chunk's beginning to the last one's end."""
+        if not self._found:
+            return None
+        return min(start for start, _ in self._found.values()), max(end for _, end in self._found.values())

@@ -1,0 +1,81 @@
+"""The question and the answer in what a pipeline was given and gave back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tracing.dialects.values import is_cut_off, loaded, text
+from tracing.records import Value
+
+_QUESTION_KEYS = (
+    "query",
+    "question",
+    "input",
+    "user_input",
+    "query_str",
+    "query_bundle",
+    "prompt",
+    "message",
+    "text",
+    "q",
+)
+_ANSWER_KEYS = ("answer", "response", "output", "result", "output_text", "text", "content", "reply", "generation")
+_NO_TEXT = re.compile(r"^<?(async_)?generator object|<(async_)?generator object|^<[\w.]+ object at 0x|^<[\w.]+\(")
+_DEPTH = 4
+
+
+def question_in(given: str | None) -> str | None:
+    """The question in an input: the text itself, or the part of a JSON object that is called so."""
+    return _within(given, _QUESTION_KEYS, "user") or given
+
+
+def answer_in(result: str | None) -> str | None:
+    """The answer in an output; None where it is a stream, an object's representation, or JSON that does not say."""
+    if not result or _NO_TEXT.search(result[:200]):
+        return None
+    decoded = loaded(result)
+    if decoded is None:
+        return None if is_cut_off(result) and result.startswith('{"') else result
+    found = _within(result, _ANSWER_KEYS, "assistant")
+    return None if found is None or _NO_TEXT.search(found[:200]) else found
+
+
+def _within(given: str | None, keys: tuple[str, ...], role: str) -> str | None:
+    decoded = loaded(given)
+    return _text_in(decoded, keys, role, 0) if decoded is not None else None
+
+
+def _text_in(value: Value, keys: tuple[str, ...], role: str, depth: int) -> str | None:
+    if depth > _DEPTH:
+        return None
+    if isinstance(value, list):
+        return _last_message(value, keys, role, depth)
+    if not isinstance(value, dict):
+        return text(value) if isinstance(value, str) else None
+    for key in keys:
+        if found := _text_in(value.get(key), keys, role, depth + 1):
+            return found
+    for key in ("messages", "message", "choices", "generations", "parts"):
+        if isinstance(nested := value.get(key), list | dict) and (found := _text_in(nested, keys, role, depth + 1)):
+            return found
+    return None
+
+
+def _last_message(values: list[Value], keys: tuple[str, ...], role: str, depth: int) -> str | None:
+    for value in reversed(values):
+        if isinstance(value, dict):
+            speaker = value.get("role") or value.get("type")
+            if speaker in (None, role, "human" if role == "user" else "ai", "text") and (
+                found := _text_in(value, ("content", *keys), role, depth + 1)
+            ):
+                return found
+        elif isinstance(value, list) and (found := _last_message(value, keys, role, depth + 1)):
+            return found
+    return None
+
+
+def said_in(output: str | None) -> Mapping[str, Value]:
+    """The JSON object that a step gave back; empty where it gave none."""
+    decoded = loaded(output)
+    return decoded if isinstance(decoded, dict) else {}
