@@ -1,0 +1,172 @@
+"""The store keeps its contract, opened in this process and reached over HTTP."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.clickhouse_bridge import Bridge
+from tracing import store, store_contract
+from tracing.drain import Drain
+from tracing.spool import Spool
+
+
+@pytest.fixture(scope="module")
+def bridge() -> Iterator[Bridge]:
+    found = Bridge()
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=["as configured", "over HTTP"])
+def reached(request: pytest.FixtureRequest, bridge: Bridge, schema: None, settings: Any) -> Iterator[str]:
+    """The store, reached in both ways."""
+    if request.param == "over HTTP":
+        store.close()
+        settings.CLICKHOUSE_URL = bridge.url
+    yield request.param
+    if request.param == "over HTTP":
+        store.close()
+
+
+@pytest.fixture
+def own_tables(reached: str) -> Iterator[str]:
+    """The schema's tables under names of this test's own; the names' beginning."""
+    prefix = "contract_"
+    store_contract.make_tables(prefix)
+    yield prefix
+    store_contract.drop_tables(prefix)
+
+
+WITHOUT_TABLES = [promise for promise in store_contract.PROMISES if promise.needed]
+WITH_TABLES = [promise for promise in store_contract.PROMISES if not promise.needed]
+
+
+def words(promise: store_contract.Promise) -> str:
+    return promise.words
+
+
+@pytest.mark.parametrize("promise", WITH_TABLES, ids=words)
+def test_the_contract_is_kept(promise: store_contract.Promise, own_tables: str) -> None:
+    promise.keep(own_tables)
+
+
+def test_the_schema_is_applied_once(reached: str) -> None:
+    store.apply_schema()
+    assert store.apply_schema() == []
+
+
+def test_a_schema_file_that_changed_after_it_was_applied_is_refused(
+    reached: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SCHEMA_DIR", tmp_path)
+    name = f"9000_{reached.replace(' ', '_')}.sql"
+    (tmp_path / name).write_text("SELECT 1")
+    assert store.apply_schema() == [name]
+    (tmp_path / name).write_text("SELECT 2")
+    with pytest.raises(store.SchemaChangedError, match=name):
+        store.apply_schema()
+
+
+def test_each_thread_has_a_client_of_its_own(reached: str) -> None:
+    found: list[Any] = []
+
+    def ask() -> None:
+        with store.closing():
+            found.append((store.client(), store.rows("SELECT 1")))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert found[0][0] is not store.client()
+    assert found[0][1] == [(1,)]
+
+
+def test_a_second_process_is_told_who_has_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.hold(tmp_path / "store")
+    monkeypatch.setattr(store, "_held", {})
+    with pytest.raises(store.StoreInUseError, match=r"in use by process \d+, since .*STAGELIGHT_DATA_DIR"):
+        store.hold(tmp_path / "store")
+
+
+def test_check_clickhouse_says_ok_for_each_promise_and_leaves_no_table(
+    reached: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("check_clickhouse")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [*(f"ok      {p.words}" for p in store_contract.PROMISES), "The store is fit for use."]
+    assert store.rows("SELECT count() FROM system.tables WHERE name LIKE 'check\\_%'") == [(0,)]
+
+
+def test_check_clickhouse_stops_at_a_server_that_is_too_old(
+    reached: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_contract, "OLDEST", (99, 1))
+    with pytest.raises(CommandError, match="1 of 12 failed"):
+        call_command("check_clickhouse")
+    _, failed, hint = capsys.readouterr().out.splitlines()
+    assert re.match(r"failed  it is new enough for text indexes: this is \S+; 99.1 or newer is needed", failed)
+    assert hint.strip() == "Upgrade ClickHouse."
+
+
+def test_check_clickhouse_goes_on_after_a_promise_that_others_do_not_need(
+    reached: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(store.INSERT_LIMITS, "max_partitions_per_insert_block", 100)
+    with pytest.raises(CommandError, match="1 of 12 failed"):
+        call_command("check_clickhouse")
+    found = [line for line in capsys.readouterr().out.splitlines() if line.startswith("failed")]
+    assert len(found) == 1
+    assert found[0].startswith("failed  one insert may span 150 months: ")
+
+
+def test_check_clickhouse_says_what_to_look_at_where_nothing_answers(
+    settings: Any, capsys: pytest.CaptureFixture[str], schema: None
+) -> None:
+    store.close()
+    settings.CLICKHOUSE_URL = "http://someone:secret@127.0.0.1:1/default"
+    with pytest.raises(CommandError, match="1 of 12 failed"):
+        call_command("check_clickhouse")
+    failed, hint = capsys.readouterr().out.splitlines()
+    assert failed.startswith("failed  it answers: ")
+    assert "secret" not in failed
+    assert "CLICKHOUSE_URL" in hint
+
+
+def test_a_drain_stores_over_http_what_was_acked(
+    reached: str, sender: Any, drained: Callable[[], None], trace_body: bytes
+) -> None:
+    assert sender.post("/v1/traces", trace_body).status_code == 200
+    drained()
+    assert store.rows("SELECT count() FROM spans FINAL WHERE project = 'atlas'") == [(1,)]
+
+
+def test_what_cannot_be_stored_now_stays_spooled(settings: Any, sender: Any, trace_body: bytes, schema: None) -> None:
+    assert sender.post("/v1/traces", trace_body).status_code == 200
+    store.close()
+    configured, settings.CLICKHOUSE_URL = settings.CLICKHOUSE_URL, "http://127.0.0.1:1/default"
+    spool = Spool(settings.SPOOL_DIR, settings.SPOOL_MAX_BYTES)
+    sender_spool().seal()
+    with pytest.raises(Exception, match="refused"):
+        Drain(spool).drain()
+    settings.CLICKHOUSE_URL = configured
+    Drain(spool).drain()
+    assert store.rows("SELECT count() FROM spans FINAL WHERE project = 'atlas'") == [(1,)]
+    store.command("TRUNCATE TABLE spans")
+
+
+def sender_spool() -> Spool:
+    from tracing import receive
+
+    return receive.spool()
+
+
+@pytest.fixture
+def trace_body() -> bytes:
+    from tests.tracing.otlp_bodies import otlp_span, protobuf
+
+    return protobuf(otlp_span("0af7651916cd43dd8448eb211c80319c"))
