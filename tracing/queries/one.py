@@ -1,0 +1,183 @@
+"""One trace, and what stands beside it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tracing import store
+from tracing.columns import COLUMNS, NO_TEXT, canonical, read_trace
+from tracing.filter_sql import LIVE as IS_LIVE
+from tracing.filter_sql import SETTLED
+from tracing.queries.pages import trace_page
+from tracing.queries.scope import LIVE, Scope
+from tracing.queries.summaries import Summary, summaries
+from tracing.records import Signal, Trace, Verdict
+
+MOST_SIGNALS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is said of a trace now, in short; empty texts where nothing is."""
+
+    stage: str = ""
+    fault: str = ""
+    kind: str = ""
+    certainty: str = ""
+    groundedness: float | None = None
+    grounded_by: str = ""
+    thumb: str = ""
+    anchors: str = ""
+    flags: tuple[str, ...] = ()
+    judged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A trace with what the store knows of it; times in ns."""
+
+    project: str
+    trace: Trace
+    key_ns: int
+    arrived_ns: int
+    settled: bool
+    live: bool
+    mark: Mark
+    signals: tuple[Signal, ...]
+    verdict: Verdict | None = None
+
+    @property
+    def thumb(self) -> str:
+        """The worst thumb: up, down, or empty."""
+        return self.mark.thumb
+
+
+def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found | None:
+    """The trace with its candidates' texts, its mark and its signals; None where the project has none of that id."""
+    key_ns = key_time(project=project, trace_id=trace_id)
+    if key_ns is None:
+        return None
+    rows = store.rows(
+        f"SELECT {', '.join(COLUMNS)}, {SETTLED}, {IS_LIVE} FROM traces FINAL WHERE project = {{project:String}}"
+        " AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}",
+        project=project,
+        key_ns=key_ns,
+        trace_id=trace_id,
+        live=list(live),
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    if not rows:
+        return None
+    row = dict(zip(COLUMNS, rows[0], strict=False))
+    settled, is_live = rows[0][-2:]
+    hashes = [value for value in set(row["c_text"]) if value != NO_TEXT]
+    found = read_trace(row, texts(project=project, hashes=hashes))
+    mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)
+    said = signals(project=project, trace_id=trace_id)
+    return Found(project, found, key_ns, row["arrived_at"], bool(settled), bool(is_live), mark, said)
+
+
+def key_time(*, project: str, trace_id: str) -> int | None:
+    """The sort time of a trace: with it, everything else of the trace is found by key."""
+    rows = store.rows(
+        "SELECT key_ts FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
+        " ORDER BY version DESC LIMIT 1",
+        project=project,
+        trace_id=trace_id,
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def texts(*, project: str, hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """The texts that are kept under these hashes."""
+    if not hashes:
+        return {}
+    rows = store.rows(
+        "SELECT hash, text FROM chunks WHERE project = {project:String}"
+        " AND hash IN (SELECT toFixedString(unhex(arrayJoin({hashes:Array(String)})), 16)) LIMIT 1 BY hash",
+        project=project,
+        hashes=[value.hex() for value in hashes],
+    )
+    return {bytes(value): text for value, text in rows}
+
+
+def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
+    rows = store.rows(
+        "SELECT stage, fault, kind, certainty, groundedness, grounded_by, thumb, anchors, flags, judged"
+        " FROM marks FINAL WHERE project = {project:String}"
+        " AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}",
+        project=project,
+        key_ns=key_ns,
+        trace_id=trace_id,
+    )
+    if not rows:
+        return Mark()
+    *said, flags, judged = rows[0]
+    return Mark(*said, flags=tuple(flags), judged=judged)
+
+
+def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:
+    """What was said of the trace after the fact, the newest first; also of one that has not come yet."""
+    rows = store.rows(
+        "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source"
+        " FROM signals FINAL WHERE project = {project:String} AND trace_id = {trace_id:String}"
+        f" ORDER BY at DESC, identity LIMIT {MOST_SIGNALS}",
+        project=project,
+        trace_id=trace_id,
+    )
+    return tuple(_signal(*row) for row in rows)
+
+
+def _signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: int, *optional: str) -> Signal:
+    identity, name, comment, anchor, session_id, user, source = optional
+    typed: str | float | bool | None = value == "True" if value in ("True", "False") else number
+    return Signal(
+        trace_id=trace_id,
+        kind=kind,
+        value=typed if number is not None else value or None,
+        at_ns=at_ns,
+        id=identity or None,
+        name=name or None,
+        comment=comment or None,
+        anchor=anchor or None,
+        session_id=session_id or None,
+        user=user or None,
+        source=source,
+    )
+
+
+def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> tuple[Summary, ...]:
+    """Other traces of the same question, but for case, spacing and closing punctuation; the newest first."""
+    if not trace.query:
+        return ()
+    rows = store.rows(
+        "SELECT key_ts, trace_id FROM traces FINAL WHERE project = {project:String} AND kind = 'query'"
+        " AND canonical = {canonical:UInt64} AND trace_id != {trace_id:String}"
+        " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
+        project=project,
+        canonical=canonical(trace.query),
+        trace_id=trace.trace_id,
+        limit=limit,
+    )
+    return summaries(project=project, keys=[(key, other) for key, other in rows], live=live, now_ns=time.time_ns())
+
+
+def latest(*, project: str) -> Summary | None:
+    """The newest trace of the project."""
+    rows = trace_page(scope=Scope(project), limit=1).rows
+    return rows[0] if rows else None
+
+
+def any_trace(*, project: str) -> bool:
+    """True where the project has a trace."""
+    return bool(store.rows("SELECT 1 FROM traces WHERE project = {project:String} LIMIT 1", project=project))
+
+
+def locate(*, trace_id: str, projects: Sequence[str]) -> str | None:
+    """Which of these projects has the trace."""
+    rows = store.rows(
+        "SELECT project FROM traces WHERE project IN {projects:Array(String)} AND trace_id = {trace_id:String} LIMIT 1",
+        projects=list(projects),
+        trace_id=trace_id,
+    )
+    return str(rows[0][0]) if rows else None

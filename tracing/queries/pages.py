@@ -1,0 +1,194 @@
+"""Pages of a list: keys first, from narrow columns, then the rows of one page by key."""
+
+import base64
+import binascii
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tracing import store
+from tracing.queries.scope import SORTS, Scope
+from tracing.queries.summaries import Summary, summaries
+
+HOUR_NS = 3600 * 10**9
+PROBES_NS = (HOUR_NS, 24 * HOUR_NS, 7 * 24 * HOUR_NS)
+MOST_NEWER = 1_000
+KEY = "fromUnixTimestamp64Nano({key_ns:Int64})"
+
+
+class CursorError(ValueError):
+    """A cursor that this list did not give out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row's place in an order; `value` is what it is ordered by, where that is not time alone."""
+
+    key_ns: int
+    trace_id: str
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and the cursors of the pages beside them; None at an end."""
+
+    rows: tuple[Summary, ...]
+    next: str | None
+    previous: str | None
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a sort orders: a value's SQL (never null), and whether values and times run downwards."""
+
+    value: str
+    falling: bool
+    later_first: bool = True
+
+
+ORDERS = {
+    "newest": Order("0.", False),
+    "oldest": Order("0.", False, later_first=False),
+    "latency": Order("duration_ms", True),
+    "cost": Order("ifNull(cost_usd, -1.)", True),
+    "confidence": Order("ifNull(confidence, inf)", False),
+    "groundedness": Order("ifNull(groundedness, inf)", False),
+}
+
+
+def trace_page(*, scope: Scope, sort: str = "newest", cursor: str = "", limit: int = 50) -> Page:
+    """One page of the traces in scope; raises CursorError."""
+    position, backwards = _read(cursor, sort)
+    order = ORDERS[sort]
+    if backwards:
+        order = Order(order.value, not order.falling, not order.later_first)
+    found = _keys(scope, order, sort, position, limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    keys = [(at.key_ns, at.trace_id) for at in found]
+    rows = summaries(project=scope.project, keys=keys, live=scope.live, now_ns=scope.now_ns)
+    before, after = (more, position is not None) if backwards else (position is not None, more)
+    return Page(
+        rows,
+        _write(found[-1], sort, False) if found and after else None,
+        _write(found[0], sort, True) if found and before else None,
+        _write(max(found, key=lambda at: (at.key_ns, at.trace_id)), sort, True) if found else "",
+    )
+
+
+def _keys(scope: Scope, order: Order, sort: str, position: Position | None, count: int) -> list[Position]:
+    """Newest or oldest first probes an hour, a day, a week, all, so that a list never reads further than it must."""
+    windows = _windows(scope, order, position) if sort in ("newest", "oldest") else iter([("", 0)])
+    found: list[Position] = []
+    for window, edge_ns in windows:
+        found = _ordered_keys(scope, order, sort, position, count, window, edge_ns)
+        if len(found) == count:
+            break
+    return found
+
+
+def _windows(scope: Scope, order: Order, position: Position | None) -> Iterator[tuple[str, int]]:
+    if order.later_first:
+        begin = position.key_ns if position else min(scope.now_ns, scope.end_ns or scope.now_ns)
+        for width in PROBES_NS:
+            yield " AND key_ts >= fromUnixTimestamp64Nano({edge_ns:Int64})", max(0, begin - width)
+    else:
+        begin = position.key_ns if position else _earliest(project=scope.project, start_ns=scope.start_ns or 0)
+        for width in PROBES_NS:
+            yield " AND key_ts <= fromUnixTimestamp64Nano({edge_ns:Int64})", min(2**63 - 1, begin + width)
+    yield "", 0
+
+
+def _earliest(*, project: str, start_ns: int) -> int:
+    found = store.rows(
+        "SELECT min(key_ts) FROM traces WHERE project = {project:String}"
+        " AND started_at >= fromUnixTimestamp64Nano({start_ns:Int64})",
+        project=project,
+        start_ns=start_ns,
+    )
+    return int(found[0][0])
+
+
+def _ordered_keys(
+    scope: Scope, order: Order, sort: str, position: Position | None, count: int, window: str, edge_ns: int
+) -> list[Position]:
+    direction = "DESC" if order.later_first else "ASC"
+    parameters: dict[str, Any] = {"count": count, "edge_ns": edge_ns}
+    timed = sort in ("newest", "oldest")
+    by_value = "" if timed else f"value {'DESC' if order.falling else 'ASC'}, "
+    after = ""
+    if position is not None:
+        after = " AND " + _beyond(order, timed=timed)
+        parameters |= {"key_ns": position.key_ns, "after_id": position.trace_id, "after_value": position.value}
+    grounded = (
+        " LEFT ANY JOIN (SELECT trace_id, groundedness FROM marks FINAL WHERE project = {project:String}) AS said"
+        " USING trace_id"
+    )
+    rows = scope.rows(
+        f"SELECT key_ts, trace_id, {order.value} AS value FROM traces FINAL"
+        + grounded * (sort == "groundedness")
+        + f" WHERE @WHERE@{after}"
+        + f" ORDER BY {by_value}key_ts {direction}, trace_id {direction}"
+        + " LIMIT {count:UInt32}",
+        window=window,
+        **parameters,
+    )
+    return [Position(key_ns, trace_id, value) for key_ns, trace_id, value in rows]
+
+
+def _beyond(order: Order, *, timed: bool) -> str:
+    """What comes after a position: later in the order by value, then by time, then by id."""
+    beyond, at = ("<", "<=") if order.later_first else (">", ">=")
+    key = f"(key_ts {at} {KEY} AND (key_ts {beyond} {KEY} OR trace_id {beyond} {{after_id:String}}))"
+    if timed:
+        return key
+    value = "{after_value:Float64}"
+    return f"(value {'<' if order.falling else '>'} {value} OR (value = {value} AND {key}))"
+
+
+def newer_than(*, scope: Scope, cursor: str) -> int:
+    """How many traces in scope are newer than a page's `newest`; at most 1,000 are counted."""
+    position, _ = _read(cursor, "newest", any_sort=True)
+    if position is None:
+        raise CursorError("this needs the cursor of a row")
+    found = scope.rows(
+        "SELECT count() FROM (SELECT 1 FROM traces FINAL WHERE @WHERE@"
+        f" AND key_ts >= {KEY} AND (key_ts > {KEY} OR trace_id > {{after_id:String}}) LIMIT {MOST_NEWER})",
+        key_ns=position.key_ns,
+        after_id=position.trace_id,
+    )
+    return int(found[0][0])
+
+
+def _write(position: Position, sort: str, backwards: bool) -> str:
+    value = None if math.isinf(position.value) else position.value
+    text = orjson.dumps([sort, backwards, position.key_ns, position.trace_id, value])
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _read(cursor: str, sort: str, any_sort: bool = False) -> tuple[Position | None, bool]:
+    if sort not in SORTS:
+        raise CursorError(f"there is no order '{sort[:40]}': it is one of {', '.join(SORTS)}")
+    if not cursor:
+        return None, False
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        made_for, backwards, key_ns, trace_id, value = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
+        if made_for != sort and not any_sort:
+            raise CursorError("this cursor belongs to another order: begin at the first page")
+        if not (type(key_ns) is int and 0 <= key_ns < 2**63 and type(trace_id) is str and len(trace_id) <= 200):
+            raise TypeError
+        return Position(key_ns, trace_id, math.inf if value is None else float(value)), backwards is True
+    except (binascii.Error, UnicodeEncodeError, TypeError, orjson.JSONDecodeError) as error:
+        raise CursorError("this cursor was not given out here: begin at the first page") from error
+    except ValueError as error:
+        if isinstance(error, CursorError):
+            raise
+        raise CursorError("this cursor was not given out here: begin at the first page") from error

@@ -1,0 +1,59 @@
+"""Which traces a question is about: a project, a filter, a time, and what the filter's words mean there."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracing import store
+from tracing.filter_sql import Terms, clause
+from tracing.filters import Filter
+from tracing.models import Project
+
+EVERYTHING = Filter()
+LIVE = ("prod", "production")
+SORTS = ("newest", "oldest", "latency", "cost", "confidence", "groundedness")
+WIDE = {"do_not_merge_across_partitions_select_final": 1}  # a key never changes, so a version never changes its month
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Traces of one project that satisfy a filter and began from `start_ns` on, before `end_ns`."""
+
+    project: str
+    asked: Filter = EVERYTHING
+    start_ns: int | None = None
+    end_ns: int | None = None
+    live: tuple[str, ...] = LIVE
+    suggest_cut: float = 0.5
+    answer_cut: float = 0.8
+    now_ns: int = field(default_factory=time.time_ns)
+
+    @classmethod
+    def of(
+        cls, project: Project, asked: Filter = EVERYTHING, start_ns: int | None = None, end_ns: int | None = None
+    ) -> "Scope":
+        """A scope with the project's own cuts and live environments."""
+        live = tuple(map(str, project.live_environments)) or LIVE
+        return cls(project.slug, asked, start_ns, end_ns, live, project.suggest_cut, project.answer_cut)
+
+    def rows(self, sql: str, *, window: str = "", **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """The rows of a SELECT in which `@WHERE@` stands for this scope, within a clause on `key_ts`."""
+        times = ""
+        if self.start_ns is not None:
+            times += " AND started_at >= fromUnixTimestamp64Nano({start_ns:Int64})"
+        if self.end_ns is not None:
+            times += " AND started_at < fromUnixTimestamp64Nano({end_ns:Int64})"
+        found = clause(self.asked, Terms(self.now_ns, self.suggest_cut, self.answer_cut, window + times))
+        where = f"project = {{project:String}}{window}{times} AND {found.sql}"
+        return store.rows(
+            sql.replace("@WHERE@", where),
+            WIDE,
+            project=self.project,
+            start_ns=self.start_ns or 0,
+            end_ns=self.end_ns or 0,
+            live=list(self.live),
+            now_ms=self.now_ns // 1_000_000,
+            **found.parameters,
+            **parameters,
+        )

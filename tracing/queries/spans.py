@@ -1,0 +1,86 @@
+"""The spans of a trace: their structure at once, their content one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracing import store
+from tracing.queries.one import key_time, texts
+from tracing.records import Span
+from tracing.span_columns import READ, read_span, references
+
+AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
+MOST_SPANS = 20_000
+TOGETHER = 100
+TOGETHER_BYTES = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpanOutline:
+    """A span without its content; `size` is what its attributes take, in bytes."""
+
+    span_id: str
+    parent_id: str
+    name: str
+    start_ns: int
+    end_ns: int
+    kind: int
+    status: int
+    status_message: str
+    size: int
+    dropped_attributes: int
+
+
+def span_tree(*, project: str, trace_id: str) -> tuple[SpanOutline, ...]:
+    """The outlines of a trace's spans in the order in which they began; at most 20,000."""
+    key_ns = key_time(project=project, trace_id=trace_id)
+    if key_ns is None:
+        return ()
+    rows = store.rows(
+        "SELECT span_id, parent_id, name, started_at, ended_at, kind, status, status_message, size, dropped_attributes"
+        f" FROM spans FINAL WHERE {AT} ORDER BY started_at, span_id LIMIT {MOST_SPANS}",
+        project=project,
+        key_ns=key_ns,
+        trace_id=trace_id,
+    )
+    return tuple(SpanOutline(*row) for row in rows)
+
+
+def span(*, project: str, trace_id: str, span_id: str) -> Span | None:
+    """One span with its content."""
+    key_ns = key_time(project=project, trace_id=trace_id)
+    if key_ns is None:
+        return None
+    found = _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=[span_id])
+    return found[0] if found else None
+
+
+def spans(*, project: str, trace_id: str) -> Iterator[Span]:
+    """All spans with their content, in the order in which they began; no more than some 16 MB are held at once."""
+    key_ns = key_time(project=project, trace_id=trace_id)
+    if key_ns is None:
+        return
+    gathered: list[str] = []
+    size = 0
+    for outline in span_tree(project=project, trace_id=trace_id):
+        if gathered and (len(gathered) == TOGETHER or size + outline.size > TOGETHER_BYTES):
+            yield from _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=gathered)
+            gathered, size = [], 0
+        gathered.append(outline.span_id)
+        size += outline.size
+    if gathered:
+        yield from _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=gathered)
+
+
+def _whole(*, project: str, key_ns: int, trace_id: str, span_ids: list[str]) -> list[Span]:
+    rows = store.rows(
+        f"SELECT {', '.join(READ)} FROM spans FINAL"
+        f" WHERE {AT} AND span_id IN {{span_ids:Array(String)}}"
+        " ORDER BY started_at, span_id",
+        project=project,
+        key_ns=key_ns,
+        trace_id=trace_id,
+        span_ids=span_ids,
+    )
+    at = READ.index("attributes")
+    known = texts(project=project, hashes=list(references(row[at] for row in rows)))
+    return [read_span(row, known) for row in rows]
