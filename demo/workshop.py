@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from opentelemetry.sdk.trace.export import SpanExporter
 
+from demo.corpus.chunks import Chunk
 from demo.corpus.library import Corpus, load_corpus, write_lists
 from demo.faults import Fault, Injection, World
 from demo.pipeline.assistant import Assistant
@@ -55,10 +57,11 @@ def open_library(settings: Settings, say: Callable[[str], None] = print) -> Libr
 
 
 def rehearse(
-    library: Library, question: str, history: list[tuple[str, str]] | None = None, seed: str = "rehearsal"
+    library: Library, question: str, seed: str = "rehearsal", rename: Callable[[Chunk], Chunk] | None = None
 ) -> Turn:
     """The clean run of a question, traced to nowhere: what an injected run is compared with."""
-    return library.assistant(Collector()).ask(Turn(question, history=list(history or []), seed=seed))
+    turn = Turn(question, seed=seed, conditions=Conditions(rename=rename))
+    return library.assistant(Collector()).ask(turn)
 
 
 def prepare(
@@ -80,7 +83,7 @@ def met(turn: Turn, question: Question) -> bool:
 
 
 def ask_as(
-    assistant: Assistant, library: Library, question: Question, fault: Fault | None, key: str, **about: str
+    assistant: Assistant, library: Library, question: Question, fault: Fault | None, key: str, **about: Any
 ) -> tuple[Turn, Truth]:
     """One question, with its truth. Clean and injected runs of one seed differ in nothing but the fault."""
     seed = about.pop("seed", key)

@@ -98,7 +98,7 @@ def unknown_anchor(turn: Turn, world: World) -> str | None:
         return None
     first = turn.citations[0]
     made_up = f"{first.anchor.split('#')[0]}#advanced-{turn.random('unknown').randrange(100, 999)}"
-    turn.citations = [replace(first, anchor=made_up, title="Advanced topics", chunk_id=""), *turn.citations[1:]]
+    turn.citations = [replace(first, anchor=made_up, title="Advanced topics", chunk_id=None), *turn.citations[1:]]
     _without_checks(turn)
     return f"{first.anchor} cited as {made_up}"
 
@@ -111,7 +111,7 @@ def false_anchor(turn: Turn, world: World) -> str | None:
     scores[world.index.products == turn.product] = -1.0
     other = world.index.chunks[int(scores.argmax())]
     first = turn.citations[0]
-    false = replace(first, anchor=other.anchor, title=other.title, product=other.product, chunk_id="")
+    false = replace(first, anchor=other.anchor, title=other.title, product=other.product, chunk_id=None)
     turn.citations = [false, *turn.citations[1:]]
     _without_checks(turn)
     return f"{first.anchor} cited as {other.anchor}"
@@ -127,7 +127,9 @@ def _without_checks(turn: Turn) -> None:
 
 @fault("validate:missed_refusal", "before:generate", "The refusal gate is open: it answers what it should have refused")
 def missed_refusal(turn: Turn, world: World) -> str | None:
-    if world.targets or not turn.kept or not choose(turn, world.index):
+    """Only where a lane reached its floor: below it, the fault would be thin retrieval."""
+    thick = any(check.passed for check in turn.checks.get("retrieve", []))
+    if world.targets or not thick or not turn.kept or not choose(turn, world.index):
         return None
     turn.conditions.gate_off = True
     return "the gate let it through"

@@ -34,6 +34,7 @@ class Assistant:
         """Answer; a stage that fails ends in an apology and a trace with an error. The same key gives the same ids."""
         self.telemetry.ids.begin(key)
         about = {"session__id": turn.session_id, "user__id": turn.user_id, "input__value": turn.question}
+        about |= turn.attributes
         try:
             with self.telemetry.span("answer question", "CHAIN", **about) as root:
                 turn.trace_id = format_trace_id(root.get_span_context().trace_id)

@@ -55,7 +55,7 @@ class Citation:
     anchor: str
     title: str
     product: str
-    chunk_id: str
+    chunk_id: str | None
 
 
 @dataclass
@@ -88,6 +88,7 @@ class Turn:
     user_id: str = "someone"
     surface: str = "search"
     seed: str = "live"
+    attributes: dict[str, str] = field(default_factory=dict)
     intent: str = "concept"
     product: str | None = None
     entities: list[Entity] = field(default_factory=list)

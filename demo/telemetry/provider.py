@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.trace import Span, Status, StatusCode
 
@@ -70,7 +70,8 @@ class Telemetry:
         self.provider = TracerProvider(
             resource=resource, span_limits=LIMITS, id_generator=self.ids, shutdown_on_exit=False
         )
-        self.provider.add_span_processor(SimpleSpanProcessor(exporter))
+        collects = isinstance(exporter, Collector)
+        self.provider.add_span_processor(SimpleSpanProcessor(exporter) if collects else BatchSpanProcessor(exporter))
         self._tracer = self.provider.get_tracer("docs_assistant", release)
         self.clock: LiveClock | PastClock = LiveClock()
 

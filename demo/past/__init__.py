@@ -1,0 +1,1 @@
+"""Fourteen days of traffic that ended just now."""

@@ -1,0 +1,101 @@
+"""Who asked what and when in the last fortnight: the same plan for the same end and seed."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from demo.questions import Question
+
+DAYS = 14
+SESSIONS_ON_A_WEEKDAY, SESSIONS_ON_A_DAY_OFF = 24, 8
+HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 15, 20, 21, 17, 12, 16, 20, 19, 15, 10, 7, 6, 5, 4, 3, 2)
+SURFACES = ("search", "search", "search", "chat", "chat", "ide")
+FIRST_RELEASE, SECOND_RELEASE = "2026.11.1", "2026.11.2"
+BAD_SHARE, BACKGROUND_SHARE = 0.7, 0.055
+BACKGROUND = (
+    "retrieve:miss", "context:budget_drop", "generate:ungrounded", "validate:false_anchor", "embed:timeout", "generate:error",
+    "generate:over_refusal", "route:wrong_product", "resolve:entity_missed", "validate:unknown_anchor", "generate:incomplete",
+    "index:content_drift", "rerank:dropped", "context:dedupe_drop", "generate:contradicts", "retrieve:lane_down",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Story:
+    """When things happened. The bad reranker went out on a Tuesday morning and was rolled back that evening."""
+
+    until: datetime
+
+    @property
+    def since(self) -> datetime:
+        return (self.until - timedelta(days=DAYS - 1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
+    def tuesday(self) -> datetime:
+        latest = self.until.replace(hour=9, minute=30, second=0, microsecond=0) - timedelta(days=2)
+        return latest - timedelta(days=(latest.weekday() - 1) % 7)
+
+    @property
+    def pages_moved(self) -> datetime:
+        return (self.since + timedelta(days=7)).replace(hour=6)
+
+    @property
+    def index_rebuilt(self) -> datetime:
+        return self.pages_moved + timedelta(hours=30)
+
+    def is_bad(self, at: datetime) -> bool:
+        return self.tuesday <= at < self.tuesday + timedelta(hours=8, minutes=10)
+
+    def release(self, at: datetime) -> str:
+        """Rolled out, rolled back, and out again the next morning with the reranker mended."""
+        mended = self.tuesday + timedelta(hours=22, minutes=45)
+        return SECOND_RELEASE if self.is_bad(at) or at >= mended else FIRST_RELEASE
+
+
+@dataclass(frozen=True)
+class Visit:
+    at: datetime
+    number: int
+    question: Question
+    user: str
+    session: str
+    surface: str
+    fault: str | None
+
+    @property
+    def key(self) -> str:
+        return f"past|{self.at:%Y-%m-%d}|{self.number}"
+
+
+def visits(story: Story, questions: list[Question], seed: str) -> Iterator[Visit]:
+    """Oldest first, a day at a time, numbered within the day."""
+    popular = random.Random(f"{seed}|popular").sample(questions, len(questions))
+    for offset in range(DAYS):
+        day = story.since + timedelta(days=offset)
+        drawn = sorted(_day(day, popular, random.Random(f"{seed}|{day:%Y-%m-%d}")), key=lambda row: row[0])
+        for number, (at, question, user, session, surface) in enumerate(drawn):
+            if at < story.until - timedelta(minutes=2):
+                fault = _fault(story, at, random.Random(f"{seed}|{day:%Y-%m-%d}|{number}"))
+                yield Visit(at, number, question, user, session, surface, fault)
+
+
+def _day(
+    day: datetime, popular: list[Question], dice: random.Random
+) -> Iterator[tuple[datetime, Question, str, str, str]]:
+    sessions = SESSIONS_ON_A_DAY_OFF if day.weekday() >= 5 else SESSIONS_ON_A_WEEKDAY
+    weights = [1.0 / (rank + 12) for rank in range(len(popular))]
+    for number in range(sessions + dice.randrange(-2, 3)):
+        hour = dice.choices(range(24), weights=HOURS)[0]
+        at = day + timedelta(hours=hour, seconds=dice.randrange(3600))
+        user = f"user-{min(int(dice.expovariate(0.09)) + 1, 60):02}"
+        surface = dice.choice(SURFACES)
+        for question in dice.choices(popular, weights, k=dice.choices((1, 2, 3, 4), weights=(42, 30, 18, 10))[0]):
+            yield at, question, user, f"{day:%m%d}-{number:02}", surface
+            at += timedelta(seconds=dice.randrange(25, 140))
+
+
+def _fault(story: Story, at: datetime, dice: random.Random) -> str | None:
+    roll, background = dice.random(), dice.choice(BACKGROUND)
+    if story.is_bad(at):
+        return "rerank:reverse" if roll < BAD_SHARE else None
+    return background if roll < BACKGROUND_SHARE else None
