@@ -83,9 +83,8 @@ class Sender:
 
     def post(self, path: str, data: bytes | str, content_type: str = "application/x-protobuf", **headers: str) -> Any:
         """POST with the key."""
-        return self.client.post(
-            path, data, content_type=content_type, headers={"Authorization": f"Bearer {self.secret}", **headers}
-        )
+        sent = {"Authorization": f"Bearer {self.secret}", "Content-Type": content_type, **headers}
+        return self.client.post(path, data, content_type=content_type, headers=sent)
 
     def get(self, path: str, **query: str) -> Any:
         """GET with the key."""

@@ -15,6 +15,8 @@ import structlog
 
 from tracing import marks, native, normalise, otlp, signals, store
 from tracing.columns import TraceRow, text_hash, trace_columns
+from tracing.models import Project
+from tracing.outcome import DEFAULT_CUTS, Cuts
 from tracing.records import Signal, Span, Trace
 from tracing.span_columns import READ, SpanRow, read_span, references, span_columns
 from tracing.spool import Frame
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 DAY_NS = 86_400 * 10**9
 EARLIEST_KEY_NS = 946_684_800 * 10**9  # 2000-01-01: what is earlier is a clock that was never set
 RECENT = 50_000
+CUTS_FRESH_SECONDS = 5.0
 
 Key = tuple[str, str]  # project, trace id
 
@@ -67,6 +70,17 @@ class Memory:
     keys: Recent = field(default_factory=Recent)  # (project, trace id) -> key_ns
     chunks: Recent = field(default_factory=Recent)  # (project, hash) -> None
     version: int = 0
+    _cuts: dict[str, tuple[float, Cuts]] = field(default_factory=dict)
+
+    def cuts(self, project: str) -> Cuts:
+        """The project's confidence cuts, at most a few seconds old."""
+        now = time.monotonic()
+        read_at, cuts = self._cuts.get(project, (-CUTS_FRESH_SECONDS, DEFAULT_CUTS))
+        if now - read_at >= CUTS_FRESH_SECONDS:
+            found = Project.objects.filter(slug=project).first()
+            cuts = Cuts(found.answer_cut, found.suggest_cut) if found else DEFAULT_CUTS
+            self._cuts[project] = now, cuts
+        return cuts
 
     def next_version(self) -> int:
         """Grows with every call."""
@@ -97,7 +111,7 @@ def _decode_otlp(frame: Frame, contents: Contents) -> None:
 
 
 def _decode_native(frame: Frame, contents: Contents) -> None:
-    _arrive(frame, contents, native.parse(frame.body).spans)
+    _arrive(frame, contents, [item.span for item in native.parse(frame.body) if item.span])
 
 
 def _arrive(frame: Frame, contents: Contents, spans: Sequence[Span]) -> None:
@@ -153,7 +167,7 @@ def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow
         _count(contents, key, arrival, before)
         key_ns = keys[key] if key in keys else _first_key(arrival)
         memory.keys.remember(key, key_ns)
-        trace = _normalised(key[1], {**before, **arrival.spans})
+        trace = _normalised(key, {**before, **arrival.spans}, memory)
         version = memory.next_version()
         rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace))
         span_rows += [SpanRow(key[0], key_ns, version, token, span) for span in arrival.spans.values()]
@@ -192,13 +206,13 @@ def _fresh_chunks(
     return found
 
 
-def _normalised(trace_id: str, spans: Mapping[str, Span]) -> Trace:
+def _normalised(key: Key, spans: Mapping[str, Span], memory: Memory) -> Trace:
     try:
-        return normalise.normalise(list(spans.values()))
+        return normalise.normalise(list(spans.values()), memory.cuts(key[0]))
     except Exception as error:  # one odd trace must not stop the drain: its spans are kept and shown as they are
-        log.exception("a trace could not be normalised", trace_id=trace_id)
+        log.exception("a trace could not be normalised", trace_id=key[1])
         return Trace(
-            trace_id=trace_id,
+            trace_id=key[1],
             started_ns=min(span.start_ns for span in spans.values()),
             ended_ns=max(span.end_ns for span in spans.values()),
             span_count=len(spans),

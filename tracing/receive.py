@@ -161,10 +161,15 @@ def _accepted_otlp(media_type: str, rejected: int, message: str) -> HttpResponse
 def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
     received_ns = time.time_ns()
     data = body.read(request, settings.INGEST_MAX_BYTES)
-    batch = native.parse(data)
+    try:
+        items = native.parse(data)
+    except native.Undecodable as error:
+        raise RefusedError(400, str(error)) from error
+    errors = [{"index": item.index, **asdict(item.problem)} for item in items if item.problem]
     client = request.headers.get("User-Agent", "")[:200]
-    spool().append(Frame("native", access.project, data, received_ns, JSON, client, batch.received, len(batch.errors)))
-    return _accepted(batch.received - len(batch.errors), [asdict(error) for error in batch.errors])
+    if items:
+        spool().append(Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors)))
+    return _accepted(len(items) - len(errors), errors)
 
 
 def _accepted(accepted: int, errors: list[dict[str, Any]]) -> HttpResponse:
