@@ -24,9 +24,8 @@ def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence
                 chunk = context[index]
                 found.setdefault(chunk.chunk_id, _citation(answer, match.start(), chunk))
     for candidate in candidates:
-        for name in {candidate.chunk_id, candidate.anchor or ""}:
-            at = _place(answer, name)
-            if at is not None:
+        for name in (candidate.chunk_id, candidate.anchor):
+            if name and name in answer and (at := _place(answer, name)) is not None:
                 found.setdefault(candidate.chunk_id, _citation(answer, at, candidate))
     known = {citation.anchor for citation in found.values()}
     for match in _ANCHOR.finditer(answer):
@@ -37,10 +36,7 @@ def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence
 
 
 def _place(answer: str, name: str) -> int | None:
-    if len(name) < _SHORTEST_ID:
-        return None
-    at = answer.find(name)
-    if at < 0 or name.isalnum():  # one bare word is no citation
+    if len(name) < _SHORTEST_ID or name.isalnum():  # one bare word is no citation
         return None
     match = re.search(rf"(?<![\w#/-]){re.escape(name)}(?![\w#/-])", answer)
     return match.start() if match else None

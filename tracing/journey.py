@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tracing.dialects.declared import Declared
@@ -60,21 +60,23 @@ class Row:
         )
 
 
-class Rows(dict[str, Row]):
+class Rows(dict[str | None, Row]):
     """The rows by chunk id, in the order in which the chunks were first seen."""
 
-    def of(self, document: Document) -> Row | None:
-        """The row of a document, made where it is new; None where nothing identifies it."""
-        chunk_id = document.id
-        if chunk_id is None:
-            return None
-        row = self.get(chunk_id)
-        if row is None:
-            row = self[chunk_id] = Row(chunk_id, document.text, facts_of(document.metadata))
-        elif row.text is None and document.text:
-            row.text = document.text
-            row.facts = facts_of(document.metadata) if document.metadata else row.facts
-        return row
+    def of(self, documents: Documents) -> Iterator[tuple[Row, Document]]:
+        """Each document with its row, made where it is new; those that nothing identifies are left out."""
+        get = self.get
+        for document in documents:
+            chunk_id, text = document.id, document.text
+            row = get(chunk_id)
+            if row is None:
+                if chunk_id is None:
+                    continue
+                row = self[chunk_id] = Row(chunk_id, text, facts_of(document.metadata))
+            elif row.text is None and text:
+                row.text = text
+                row.facts = facts_of(document.metadata) if document.metadata else row.facts
+            yield row, document
 
 
 def rows_of(rounds: Sequence[Round]) -> Rows:
@@ -83,20 +85,16 @@ def rows_of(rounds: Sequence[Round]) -> Rows:
     for round_ in rounds:
         for listed in round_.lanes:
             lane, number = listed.lane.name, listed.lane.round
-            for document in listed.documents:
-                if (row := rows.of(document)) is not None:
-                    row.hits.append(LaneHit(lane, document.rank, document.score, number))
-        for document in round_.fused or ():
-            if (row := rows.of(document)) is not None:
-                row.fused_rank, row.fused_score = document.rank, document.score
-        for document in round_.rerank_input or ():
-            if (row := rows.of(document)) is not None:
-                row.rerank_in = True
-        for document in round_.reranked or ():
-            if (row := rows.of(document)) is not None:
-                row.rerank_rank, row.rerank_score = document.rank, document.score
-        for document in round_.filtered or ():
-            rows.of(document)
+            for row, document in rows.of(listed.documents):
+                row.hits.append(LaneHit(lane, document.rank, document.score, number))
+        for row, document in rows.of(round_.fused or ()):
+            row.fused_rank, row.fused_score = document.rank, document.score
+        for row, _ in rows.of(round_.rerank_input or ()):
+            row.rerank_in = True
+        for row, document in rows.of(round_.reranked or ()):
+            row.rerank_rank, row.rerank_score = document.rank, document.score
+        for _ in rows.of(round_.filtered or ()):
+            pass
     return rows
 
 
@@ -109,7 +107,8 @@ def settle(rows: Rows, rounds: Sequence[Round], presence: Presence) -> None:
         if documents is not None:
             seen_last = True
             last.update([document.id for document in documents])
-    for chunk_id, row in rows.items():
+    for row in rows.values():
+        chunk_id = row.chunk_id
         found = presence.of(chunk_id)
         if found is not None:
             row.survived, row.survived_source = found, "prompt"
@@ -130,7 +129,7 @@ def _blame(rows: Rows, round_: Round) -> None:
     several = len(round_.lanes) > 1
     at_top = round_.top_k is not None and reranked is not None and len(reranked) >= round_.top_k
     for chunk_id in members:
-        row = rows.get(chunk_id) if chunk_id is not None else None
+        row = rows.get(chunk_id)
         if row is None or row.survived is not False:
             continue
         if reranked is not None and chunk_id in reranked:

@@ -33,19 +33,29 @@ def normalise(spans: Sequence[Span], cuts: Cuts = DEFAULT_CUTS) -> Trace:
     found_rounds = rounds(tree.nodes)
     calls = _calls(tree)
     whole = particulars(tree, calls)
-    trace = replace(whole, query=_capped(whole.query, MOST_QUERY), answer=_capped(whole.answer, MOST_ANSWER))
-    trace = _with_journey(trace, tree, found_rounds, calls)
+    query, answer = _capped(whole.query, MOST_QUERY), _capped(whole.answer, MOST_ANSWER)
+    prompt = "\n\n".join([call.prompt for _, call in calls if call.prompt])
+    candidates, presence = _journey(tree, found_rounds, prompt)
+    candidates, citations = _cited(answer, tree, candidates, presence)
+    lanes = _lanes(tree, found_rounds, candidates)
     failed, attempts = failures(tree.nodes)
     stages = _stages(tree, stage_records(tree.nodes, failed, attempts))
-    retrieved = bool(trace.lanes or trace.candidates)
-    trace = replace(
-        trace,
+    retrieved = bool(lanes or candidates)
+    return replace(
+        whole,
+        query=query,
+        answer=answer,
+        lanes=lanes,
+        observed=observed(found_rounds, candidates, tree.declared),
+        candidates=candidates,
+        context=_context(tree, presence, prompt),
+        citations=citations,
         stages=stages,
         cost_usd=_cost(tree, stages),
-        outcome=trace.outcome or outcome_of(trace.confidence, trace.refused, retrieved, cuts),
+        outcome=whole.outcome or outcome_of(whole.confidence, whole.refused, retrieved, cuts),
+        flags=flags_of(candidates, lanes, stages, failed),
+        warnings=warnings_of(tree, failed, query_cut=query != whole.query, answer_cut=answer != whole.answer),
     )
-    cut = {"query_cut": trace.query != whole.query, "answer_cut": trace.answer != whole.answer}
-    return replace(trace, flags=flags_of(trace, failed), warnings=warnings_of(tree, failed, **cut))
 
 
 def _capped(words: str | None, most: int) -> str | None:
@@ -58,31 +68,22 @@ def _calls(tree: Tree) -> list[tuple[Node, Call]]:
     return sorted(found, key=lambda each: (each[0].span.start_ns, each[0].span.span_id))
 
 
-def _with_journey(trace: Trace, tree: Tree, found_rounds: list[Round], calls: list[tuple[Node, Call]]) -> Trace:
+def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[Candidate, ...], Presence]:
     rows = rows_of(found_rounds)
-    prompt = "\n\n".join(call.prompt for _, call in calls if call.prompt)
-    presence = Presence(prompt, {chunk_id: row.text for chunk_id, row in rows.items()})
+    presence = Presence(prompt, {row.chunk_id: row.text for row in rows.values()})
     settle(rows, found_rounds, presence)
-    known = {chunk_id: row.candidate() for chunk_id, row in rows.items()}
+    known = {row.chunk_id: row.candidate() for row in rows.values()}
     if tree.declared:
         known = declared_candidates(known, tree.overlays)
-    candidates, citations = _cited(trace, tree, tuple(known.values()), presence)
-    return replace(
-        trace,
-        lanes=_lanes(tree, found_rounds, candidates),
-        observed=observed(found_rounds, candidates, tree.declared),
-        candidates=candidates,
-        context=_context(tree, presence, prompt),
-        citations=citations,
-    )
+    return tuple(known.values()), presence
 
 
 def _cited(
-    trace: Trace, tree: Tree, candidates: tuple[Candidate, ...], presence: Presence
+    answer: str | None, tree: Tree, candidates: tuple[Candidate, ...], presence: Presence
 ) -> tuple[tuple[Candidate, ...], tuple[Citation, ...]]:
     citations = next((said.citations for said in tree.declared if said.citations is not None), None)
     if citations is None:
-        citations = citations_in(trace.answer, _in_context(candidates, presence), candidates) if trace.answer else ()
+        citations = citations_in(answer, _in_context(candidates, presence), candidates) if answer else ()
     if not citations:
         return candidates, citations
     chunks = {citation.chunk_id for citation in citations}

@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracing.failures import Failure
-from tracing.records import Trace
+from tracing.records import Candidate, Lane, StageRecord
 from tracing.tree import Tree
 
 _DROP_FLAGS = {"budget": "budget_drop", "duplicate": "dedupe_drop", "truncated": "truncated"}
 _MOST = 50
 
 
-def flags_of(trace: Trace, failed: Sequence[Failure]) -> tuple[str, ...]:
+def flags_of(
+    candidates: Sequence[Candidate], lanes: Sequence[Lane], stages: Sequence[StageRecord], failed: Sequence[Failure]
+) -> tuple[str, ...]:
     """What the journey shows at once."""
-    found = {
-        _DROP_FLAGS[candidate.dropped_why]
-        for candidate in trace.candidates
-        if candidate.dropped_why in _DROP_FLAGS and candidate.dropped_at in (None, "context")
-    }
-    if any(candidate.cited and candidate.survived is False for candidate in trace.candidates):
-        found.add("not_in_context")
-    found.update(f"retried:{record.stage}" for record in trace.stages if (record.attempts or 1) > 1)
-    found.update(
-        f"check_failed:{record.stage}" for record in trace.stages for check in record.checks if check.passed is False
-    )
+    found: set[str] = set()
+    for candidate in candidates:
+        why = candidate.dropped_why
+        if why in _DROP_FLAGS and candidate.dropped_at in (None, "context"):
+            found.add(_DROP_FLAGS[why])
+        if candidate.cited and candidate.survived is False:
+            found.add("not_in_context")
+    for record in stages:
+        if (record.attempts or 1) > 1:
+            found.add(f"retried:{record.stage}")
+        if any(check.passed is False for check in record.checks):
+            found.add(f"check_failed:{record.stage}")
     found.update(f"unstaged_{failure.status}" for failure in failed if failure.stage is None)
-    found.update(f"under_floor:{name}" for name in _thin_lanes(trace))
+    found.update(f"under_floor:{lane.name}" for lane in lanes if _is_thin(lane, candidates))
     return tuple(sorted(found))
 
 
-def _thin_lanes(trace: Trace) -> set[str]:
-    thin = set()
-    for lane in trace.lanes:
-        if lane.floor is None or lane.score_kind == "distance":
-            continue
-        scores = [
-            hit.score
-            for candidate in trace.candidates
-            for hit in candidate.hits
-            if hit.lane == lane.name and hit.round == lane.round and hit.score is not None
-        ]
-        if scores and max(scores) < lane.floor:
-            thin.add(lane.name)
-    return thin
+def _is_thin(lane: Lane, candidates: Sequence[Candidate]) -> bool:
+    """True where nothing that the lane returned reaches its declared floor."""
+    if lane.floor is None or lane.score_kind == "distance":
+        return False
+    scores = [
+        hit.score
+        for candidate in candidates
+        for hit in candidate.hits
+        if hit.lane == lane.name and hit.round == lane.round and hit.score is not None
+    ]
+    return bool(scores) and max(scores) < lane.floor
 
 
 def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answer_cut: bool) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal, TypeVar
 
 from tracing.dialects.declared import Declared
@@ -29,24 +28,17 @@ _Found = TypeVar("_Found")
 def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
     """A trace with all but its lists, stages, flags and warnings."""
     top = tree.top
-    native = bool(tree.documents)
-    begun = Trace(
-        trace_id=tree.spans[0].trace_id,
-        started_ns=tree.spans[0].start_ns,
-        ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.documents]),
-        rooted=native or (top is not None and not top.span.parent_id),
-        root_name=top.span.name if top is not None else "",
-        span_count=len(tree.spans),
-        kind=_kind(tree),
-    )
-    return _answered(_asked(_labelled(begun, tree, calls), tree), tree, calls)
-
-
-def _labelled(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
+    started_ns = tree.spans[0].start_ns
     metadata = _metadata(tree)
-    return replace(
-        trace,
+    kind = _kind(tree)
+    return Trace(
+        trace_id=tree.spans[0].trace_id,
+        started_ns=started_ns,
+        ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.documents]),
+        rooted=bool(tree.documents) or (top is not None and not top.span.parent_id),
+        root_name=top.span.name if top is not None else "",
         external_id=_word(tree, "external_id"),
+        first_token_ms=_first_token(started_ns, tree, calls),
         environment=_word(tree, "environment") or _resource(tree, *_ENVIRONMENT_KEYS),
         service=_word(tree, "service") or _resource(tree, "service.name"),
         surface=_word(tree, "surface"),
@@ -55,33 +47,22 @@ def _labelled(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> T
         item_id=_word(tree, "item_id"),
         repeat=_declared(tree, lambda said: said.repeat),
         versions=_versions(tree, calls, metadata),
-        session_id=_word(tree, "session_id") or _read(tree, lambda reading: reading.session),
-        user_id=_word(tree, "user_id") or _read(tree, lambda reading: reading.user),
-        metadata=_flat(metadata),
-    )
-
-
-def _asked(trace: Trace, tree: Tree) -> Trace:
-    return replace(
-        trace,
         query=_word(tree, "query") or _query(tree),
         rewritten=_declared(tree, lambda said: said.rewritten or None) or _rewritten(tree),
         query_shape=_word(tree, "query_shape"),
         intent=_word(tree, "intent") or _routed(tree, "intent"),
         product=_word(tree, "product") or _routed(tree, "product"),
         entities=_entities(tree),
-    )
-
-
-def _answered(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
-    return replace(
-        trace,
         outcome=_word(tree, "outcome"),
         confidence=_declared(tree, lambda said: said.confidence),
+        answer=_word(tree, "answer") or (_answer(tree, calls) if kind == "query" else None),
         refused=_declared(tree, lambda said: said.refused),
-        answer=_word(tree, "answer") or (_answer(tree, calls) if trace.kind == "query" else None),
         missing=_declared(tree, lambda said: said.missing or None) or (),
-        first_token_ms=_first_token(trace, tree, calls),
+        session_id=_word(tree, "session_id") or _read(tree, lambda reading: reading.session),
+        user_id=_word(tree, "user_id") or _read(tree, lambda reading: reading.user),
+        metadata=_flat(metadata),
+        span_count=len(tree.spans),
+        kind=kind,
     )
 
 
@@ -215,10 +196,10 @@ def _answer(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> str | None:
     return next((call.reply for _, call in reversed(calls) if call.reply), None)
 
 
-def _first_token(trace: Trace, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> float | None:
+def _first_token(started_ns: int, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> float | None:
     declared = _declared(tree, lambda said: said.first_token_ms)
     if declared is not None:
         return declared
     # Of several calls the last one answers: its first token is the one that the user waited for.
     times = [call.first_token_ns for _, call in calls if call.first_token_ns]
-    return max(0, times[-1] - trace.started_ns) / 1e6 if times else None
+    return max(0, times[-1] - started_ns) / 1e6 if times else None

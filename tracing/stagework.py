@@ -13,6 +13,7 @@ from tracing.stages import Stage
 from tracing.tree import Node
 
 _NOTHING = Call()
+_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 
 def stage_records(
@@ -23,13 +24,13 @@ def stage_records(
     foreign: dict[Node, list[tuple[int, int]]] = {}
     for node in reversed(nodes):
         if node.own is not None:
-            groups.setdefault((node.own.order, node.round), []).append(node)
+            groups.setdefault((_ORDER[node.own], node.round), []).append(node)
         _lend_times(node, foreign)
     blamed: dict[tuple[int, int], Failure] = {}
     for failure in failed:
         owner = _owner(failure.node)
         if owner is not None and owner.own is not None:
-            blamed[(owner.own.order, owner.round)] = failure
+            blamed[(_ORDER[owner.own], owner.round)] = failure
     return tuple(_record(members[::-1], foreign, blamed.get(key), attempts) for key, members in sorted(groups.items()))
 
 

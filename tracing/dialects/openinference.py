@@ -125,22 +125,25 @@ def _keys(prefix: str, size: int) -> tuple[tuple[str, str, str, str], ...]:
 def flattened(attributes: Attributes, prefix: str) -> Documents:
     """The documents under a prefix, ranked by their index; ids and scores only where they were sent as such."""
     under = prefix + "."
-    left = sum([key.startswith(under) for key in attributes])
+    left = ("\n" + "\n".join(attributes)).count("\n" + under)
     if not left:
         return ()
-    get = attributes.get
-    documents = []
+    get, new = attributes.get, tuple.__new__
+    documents: list[Document] = []
     for rank, (id_key, content_key, score_key, metadata_key) in enumerate(
         _keys(prefix, 64 if left <= 256 else 1024), 1
     ):
         chunk_id, content, score, metadata = get(id_key), get(content_key), get(score_key), get(metadata_key)
-        left -= (chunk_id is not None) + (content is not None) + (score is not None) + (metadata is not None)
-        documents.append(_document(rank, chunk_id, content, score, metadata))
+        if chunk_id and content and type(chunk_id) is type(content) is type(metadata) is str and type(score) is float:
+            left -= 4
+            documents.append(new(Document, (rank, chunk_id, content, score, metadata)))
+        else:
+            left -= 4 - (chunk_id, content, score, metadata).count(None)
+            if (document := _document(rank, chunk_id, content, score, metadata)) is not None:
+                documents.append(document)
         if left <= 0:
-            break
-    if left > 0:
-        return _sparse(attributes, under)
-    return tuple([document for document in documents if document is not None])
+            return tuple(documents)
+    return _sparse(attributes, under)
 
 
 def _document(rank: int, chunk_id: Value, content: Value, score: Value, metadata: Value) -> Document | None:
@@ -148,9 +151,9 @@ def _document(rank: int, chunk_id: Value, content: Value, score: Value, metadata
         return None
     return Document(
         rank,
-        chunk_id if type(chunk_id) is str and chunk_id else text(chunk_id),
-        content if type(content) is str and content else text(content),
-        score if type(score) is float else number(score),
+        text(chunk_id),
+        text(content),
+        number(score),
         metadata if isinstance(metadata, str | dict) else None,
     )
 
