@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -99,10 +100,9 @@ def hold(path: Path) -> None:
 def _connect() -> Any:
     import clickhouse_connect
 
-    options: dict[str, Any] = {"tz_mode": "aware", "settings": {"async_insert": 0}}
+    scheme = urlsplit(settings.CLICKHOUSE_URL).scheme  # the library would take https on another port for http
+    options: dict[str, Any] = {"interface": scheme, "tz_mode": "aware", "settings": {"async_insert": 0}}
     path = embedded_path()
-    if settings.CLICKHOUSE_URL.startswith("chdb:"):
-        options["interface"] = "chdb"
     if path is not None:
         hold(path)
         config = path.parent / f"{path.name}.config.xml"

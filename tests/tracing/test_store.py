@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.clickhouse_bridge import Bridge
-from tracing import store, store_contract
+from tests.conftest import Sender
+from tests.tracing.otlp_bodies import otlp_span, protobuf
+from tracing import receive, store, store_contract
 from tracing.drain import Drain
-from tracing.spool import Spool
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +23,21 @@ def bridge() -> Iterator[Bridge]:
     found.close()
 
 
+@pytest.fixture
+def over_http(bridge: Bridge, schema: None, settings: Any) -> Iterator[None]:
+    """The store as a server that is reached over HTTP."""
+    store.close()
+    settings.CLICKHOUSE_URL = bridge.url
+    yield
+    store.close()
+
+
 @pytest.fixture(params=["as configured", "over HTTP"])
-def reached(request: pytest.FixtureRequest, bridge: Bridge, schema: None, settings: Any) -> Iterator[str]:
+def reached(request: pytest.FixtureRequest, schema: None) -> str:
     """The store, reached in both ways."""
     if request.param == "over HTTP":
-        store.close()
-        settings.CLICKHOUSE_URL = bridge.url
-    yield request.param
-    if request.param == "over HTTP":
-        store.close()
+        request.getfixturevalue("over_http")
+    return str(request.param)
 
 
 @pytest.fixture
@@ -42,12 +49,22 @@ def own_tables(reached: str) -> Iterator[str]:
     store_contract.drop_tables(prefix)
 
 
-WITHOUT_TABLES = [promise for promise in store_contract.PROMISES if promise.needed]
 WITH_TABLES = [promise for promise in store_contract.PROMISES if not promise.needed]
 
 
 def words(promise: store_contract.Promise) -> str:
     return promise.words
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_scheme_decides_about_encryption(scheme: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import clickhouse_connect
+
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(clickhouse_connect, "get_client", lambda **options: asked.append(options))
+    settings.CLICKHOUSE_URL = f"{scheme}://clickhouse.example:9999/default"
+    store._connect()
+    assert asked[0]["interface"] == scheme
 
 
 @pytest.mark.parametrize("promise", WITH_TABLES, ids=words)
@@ -94,7 +111,7 @@ def test_a_second_process_is_told_who_has_the_directory(tmp_path: Path, monkeypa
 
 
 def test_check_clickhouse_says_ok_for_each_promise_and_leaves_no_table(
-    reached: str, capsys: pytest.CaptureFixture[str]
+    over_http: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("check_clickhouse")
     lines = capsys.readouterr().out.splitlines()
@@ -103,7 +120,7 @@ def test_check_clickhouse_says_ok_for_each_promise_and_leaves_no_table(
 
 
 def test_check_clickhouse_stops_at_a_server_that_is_too_old(
-    reached: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    over_http: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_contract, "OLDEST", (99, 1))
     with pytest.raises(CommandError, match="1 of 12 failed"):
@@ -114,7 +131,7 @@ def test_check_clickhouse_stops_at_a_server_that_is_too_old(
 
 
 def test_check_clickhouse_goes_on_after_a_promise_that_others_do_not_need(
-    reached: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    over_http: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(store.INSERT_LIMITS, "max_partitions_per_insert_block", 100)
     with pytest.raises(CommandError, match="1 of 12 failed"):
@@ -138,35 +155,28 @@ def test_check_clickhouse_says_what_to_look_at_where_nothing_answers(
 
 
 def test_a_drain_stores_over_http_what_was_acked(
-    reached: str, sender: Any, drained: Callable[[], None], trace_body: bytes
+    reached: str, sender: Sender, drained: Callable[[], None], trace_body: bytes
 ) -> None:
     assert sender.post("/v1/traces", trace_body).status_code == 200
     drained()
     assert store.rows("SELECT count() FROM spans FINAL WHERE project = 'atlas'") == [(1,)]
 
 
-def test_what_cannot_be_stored_now_stays_spooled(settings: Any, sender: Any, trace_body: bytes, schema: None) -> None:
+def test_what_cannot_be_stored_now_stays_spooled(
+    settings: Any, sender: Sender, trace_body: bytes, clean_store: None
+) -> None:
     assert sender.post("/v1/traces", trace_body).status_code == 200
     store.close()
     configured, settings.CLICKHOUSE_URL = settings.CLICKHOUSE_URL, "http://127.0.0.1:1/default"
-    spool = Spool(settings.SPOOL_DIR, settings.SPOOL_MAX_BYTES)
-    sender_spool().seal()
+    drain = Drain(receive.spool())
+    receive.spool().seal()
     with pytest.raises(Exception, match="refused"):
-        Drain(spool).drain()
+        drain.drain()
     settings.CLICKHOUSE_URL = configured
-    Drain(spool).drain()
+    drain.drain()
     assert store.rows("SELECT count() FROM spans FINAL WHERE project = 'atlas'") == [(1,)]
-    store.command("TRUNCATE TABLE spans")
-
-
-def sender_spool() -> Spool:
-    from tracing import receive
-
-    return receive.spool()
 
 
 @pytest.fixture
 def trace_body() -> bytes:
-    from tests.tracing.otlp_bodies import otlp_span, protobuf
-
     return protobuf(otlp_span("0af7651916cd43dd8448eb211c80319c"))
