@@ -9,7 +9,7 @@ from demo.pipeline.claude import ask_claude
 from demo.pipeline.context import SYSTEM
 from demo.pipeline.turn import Candidate, Turn
 from demo.search.index import Index
-from demo.search.words import count_tokens, stem, tokens
+from demo.search.words import count_tokens, known_tokens, stem, tokens
 
 SENTENCES = 3
 LEAST_COVERAGE = 0.5
@@ -59,7 +59,7 @@ def confidence_of(turn: Turn, index: Index) -> tuple[float, list[str]]:
     total = sum(weights.values())
     if not turn.kept or not total:
         return 0.0, turn.terms[:3]
-    present = [set(tokens(candidate.chunk.title)) | set(tokens(candidate.chunk.text)) for candidate in turn.kept[:5]]
+    present = [set(known_tokens(candidate.chunk.title)) | set(known_tokens(candidate.chunk.text)) for candidate in turn.kept[:5]]
     best = max(present, key=lambda terms: sum(weights.get(term, 0.0) for term in terms))
     coverage = sum(weight for term, weight in weights.items() if term in best) / total
     top = max(candidate.rerank_score or 0.0 for candidate in turn.kept)
@@ -78,9 +78,9 @@ def choose(turn: Turn, index: Index) -> list[Quote]:
     total = sum(index.idf(term) for term in query) or 1.0
     quotes = []
     for number, candidate in enumerate(turn.kept, start=1):
-        titled = set(tokens(candidate.chunk.title))
+        titled = set(known_tokens(candidate.chunk.title))
         for position, text in enumerate(sentences(candidate.chunk.text)):
-            terms = set(tokens(text))
+            terms = set(known_tokens(text))
             covered = sum(
                 index.idf(term) * (1.0 if term in terms else 0.4 if term in titled else 0.0) for term in query
             )

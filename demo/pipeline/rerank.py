@@ -2,7 +2,7 @@
 
 from demo.pipeline.turn import Candidate, Turn
 from demo.search.index import Index
-from demo.search.words import tokens
+from demo.search.words import known_tokens
 
 MODEL = "cross-features-2"
 
@@ -30,8 +30,8 @@ def score(turn: Turn, index: Index, candidate: Candidate) -> float:
         return 0.0
     weights = {term: index.idf(term) for term in query}
     total = sum(weights.values()) or 1.0
-    text = tokens(candidate.chunk.title) + tokens(candidate.chunk.text)
-    present, title = set(text), set(tokens(candidate.chunk.title.rsplit(" > ", 1)[-1]))
+    text = known_tokens(candidate.chunk.title) + known_tokens(candidate.chunk.text)
+    present, title = set(text), set(known_tokens(candidate.chunk.title.rsplit(" > ", 1)[-1]))
     covered = sum(weight for term, weight in weights.items() if term in present) / total
     titled = sum(weight for term, weight in weights.items() if term in title) / total
     focus = sum(1 for term in title if term in weights) / max(len(title), 1)

@@ -18,7 +18,7 @@ from demo.corpus.chunks import Chunk
 from demo.corpus.library import Corpus
 from demo.search.words import stem, tokens
 
-FORMAT = 4
+FORMAT = 5
 DIMENSIONS = 128
 
 
@@ -31,7 +31,7 @@ class Index:
     title_terms: list[frozenset[str]]
     lexical: bm25s.BM25
     weights: TfidfVectorizer
-    projection: TruncatedSVD
+    projection: np.ndarray
     vectors: np.ndarray
     router: ComplementNB
     entity_products: dict[str, list[str]]
@@ -49,7 +49,9 @@ class Index:
         return self.lexical.get_scores(known) if known else np.zeros(len(self.chunks), dtype=np.float32)
 
     def embed(self, query: list[str]) -> np.ndarray:
-        return normalize(self.projection.transform(self.weights.transform([query])))[0]
+        row = self.weights.transform([query])
+        vector = row.data.astype(np.float32) @ self.projection[row.indices]
+        return vector / (np.linalg.norm(vector) or 1.0)
 
     def vector_scores(self, vector: np.ndarray) -> np.ndarray:
         return self.vectors @ vector
@@ -92,7 +94,7 @@ def build_index(corpus: Corpus) -> Index:
         title_terms=[frozenset(terms) for terms in titles],
         lexical=lexical,
         weights=weights,
-        projection=projection,
+        projection=np.ascontiguousarray(projection.components_.T, dtype=np.float32),
         vectors=vectors,
         router=ComplementNB(alpha=0.3).fit(matrix, products),
         entity_products=owners,

@@ -198,6 +198,12 @@ def _undouble(root: str) -> str:
     return root[:-1] if root.endswith("e") and len(root) > 4 else root
 
 
+@lru_cache(maxsize=30_000)
+def known_tokens(text: str) -> tuple[str, ...]:
+    """For texts that come again: the corpus's own."""
+    return tuple(tokens(text))
+
+
 def tokens(text: str) -> list[str]:
     """Search terms in order; an identifier gives itself and its parts."""
     found: list[str] = []
