@@ -59,7 +59,10 @@ def confidence_of(turn: Turn, index: Index) -> tuple[float, list[str]]:
     total = sum(weights.values())
     if not turn.kept or not total:
         return 0.0, turn.terms[:3]
-    present = [set(known_tokens(candidate.chunk.title)) | set(known_tokens(candidate.chunk.text)) for candidate in turn.kept[:5]]
+    present = [
+        set(known_tokens(candidate.chunk.title)) | set(known_tokens(candidate.chunk.text))
+        for candidate in turn.kept[:5]
+    ]
     best = max(present, key=lambda terms: sum(weights.get(term, 0.0) for term in terms))
     coverage = sum(weight for term, weight in weights.items() if term in best) / total
     top = max(candidate.rerank_score or 0.0 for candidate in turn.kept)

@@ -1,0 +1,118 @@
+"""The demo's own page, as text. Everything that comes from outside is escaped here."""
+
+from dataclasses import dataclass, field
+from html import escape
+from urllib.parse import urlencode
+
+from demo.faults import REGISTRY, STAGES
+from demo.pipeline.turn import Turn
+
+EXAMPLES = (
+    ("How do I stop a signal receiver from being called twice?", "rerank:dropped"),
+    ("What does task_acks_late do and when should I enable it?", "resolve:entity_missed"),
+    ("How do I use the session object in Flask and what secret key does it need?", "route:wrong_product"),
+    ("How do I retry a failed Celery task?", "validate:false_anchor"),
+    ("How do I prompt for a password in Click?", "generate:ungrounded"),
+    ("How do I deploy to Kubernetes with a Helm chart?", ""),
+)
+STAGE_WORDS = {
+    "index": "what is there to be found", "route": "which product, which intent", "resolve": "names and rewriting",
+    "embed": "the question as a vector", "retrieve": "two lanes and their fusion", "rerank": "the best eight",
+    "context": "what fits the prompt", "generate": "the answer", "validate": "the last look",
+}  # fmt: skip
+
+
+@dataclass
+class View:
+    """What one page shows."""
+
+    server: str
+    question: str = ""
+    fault: str = ""
+    problem: str = ""
+    advice: str = ""
+    turn: Turn | None = None
+    changed: str = ""
+    visible: bool = False
+    examples: tuple[tuple[str, str], ...] = field(default=EXAMPLES)
+
+
+def page(view: View) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{'Answer' if view.turn else 'Ask'} · the demo of Stagelight</title>"
+        '<link rel="stylesheet" href="/page.css"></head><body>'
+        f'<header><b>Docs assistant</b> <span>a demo that <a href="{escape(view.server)}">Stagelight</a> watches</span></header>'
+        f"<main>{_problem(view)}{_result(view)}{_form(view)}{_examples(view)}</main></body></html>"
+    )
+
+
+def _problem(view: View) -> str:
+    if not view.problem:
+        return ""
+    return (
+        f'<section class="problem" role="alert"><h2>{escape(view.problem)}</h2><p>{escape(view.advice)}</p></section>'
+    )
+
+
+def _result(view: View) -> str:
+    turn = view.turn
+    if turn is None:
+        return ""
+    link = f"{view.server}/t/{turn.trace_id}"
+    waiting = "" if view.visible else '<p class="muted">It is on its way: the page may need a moment to find it.</p>'
+    broke = (
+        f"<p>Broken on purpose: <code>{escape(view.fault)}</code>, {escape(view.changed)}.</p>" if view.fault else ""
+    )
+    if view.fault and not view.changed:
+        broke = f"<p><code>{escape(view.fault)}</code> found nothing to break in this question: the trace is a clean one.</p>"
+    sources = "".join(
+        f"<li><b>{escape(citation.title)}</b> <code>{escape(citation.anchor)}</code></li>"
+        for citation in turn.citations
+    )
+    facts = f"{turn.outcome or 'error'} · product {turn.product or 'none'} · intent {turn.intent}"
+    return (
+        f'<section class="result" aria-live="polite"><h1>{escape(turn.question)}</h1><p class="answer">{escape(turn.answer)}</p>'
+        f'{f"<ol>{sources}</ol>" if sources else ""}<p class="muted">{escape(facts)}</p>{broke}'
+        f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>{waiting}</section>'
+    )
+
+
+def _form(view: View) -> str:
+    title = "h2" if view.turn else "h1"
+    return (
+        f'<form method="post" action="/ask"><{title}><label for="question">Ask about Django, Celery, Flask, Werkzeug, Jinja, '
+        f"Click, Kombu, Tornado or ItsDangerous</label></{title}>"
+        f'<div class="ask"><input id="question" name="question" type="text" maxlength="500" required autocomplete="off" '
+        f'value="{escape(view.question)}"><button>Ask</button></div>'
+        f"<fieldset class=faults><legend>Break a stage, and see whether Stagelight finds it</legend>"
+        f"{_switch('', 'nothing broken', 'The pipeline as it should be', view.fault)}"
+        f'<div class="stages">{"".join(_stage(stage, view.fault) for stage in STAGES)}</div></fieldset></form>'
+    )
+
+
+def _stage(stage: str, chosen: str) -> str:
+    faults = [fault for fault in REGISTRY.values() if fault.stage == stage]
+    switches = "".join(
+        _switch(fault.key, fault.key.split(":")[1].replace("_", " "), fault.summary, chosen) for fault in faults
+    )
+    words = STAGE_WORDS[stage]
+    return f'<fieldset data-stage="{stage}"><legend><b>{stage}</b> <span>{words}</span></legend>{switches}</fieldset>'
+
+
+def _switch(key: str, label: str, summary: str, chosen: str) -> str:
+    checked = " checked" if key == chosen else ""
+    return (
+        f'<label class="switch"><input type="radio" name="fault" value="{escape(key)}"{checked}>'
+        f"<span><b>{escape(label)}</b> <small>{escape(summary)}</small></span></label>"
+    )
+
+
+def _examples(view: View) -> str:
+    rows = "".join(
+        f'<li><a href="/?{escape(urlencode({"question": question, "fault": fault}))}">{escape(question)}</a>'
+        f"{f' <code>{escape(fault)}</code>' if fault else ''}</li>"
+        for question, fault in view.examples
+    )
+    return f'<section class="examples"><h2>To begin with</h2><ul>{rows}</ul></section>'
