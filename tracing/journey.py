@@ -2,81 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from tracing.dialects.declared import Declared
-from tracing.dialects.documents import Facts, anchor_of, facts_of
-from tracing.dialects.reading import Document, Documents
+from tracing.dialects.reading import Documents
 from tracing.lists import Round
 from tracing.prompt import Presence
-from tracing.records import Candidate, LaneHit, Observed, Seen, SurvivedSource
-
-
-class Row:
-    """A candidate in the making."""
-
-    __slots__ = (
-        "chunk_id", "dropped_at", "dropped_why", "facts", "fused_rank", "fused_score", "hits", "rerank_in",
-        "rerank_rank", "rerank_score", "survived", "survived_source", "text",
-    )  # fmt: skip
-
-    def __init__(self, chunk_id: str, text: str | None, facts: Facts) -> None:
-        self.chunk_id = chunk_id
-        self.text = text
-        self.facts = facts
-        self.hits: list[LaneHit] = []
-        self.fused_rank: int | None = None
-        self.fused_score: float | None = None
-        self.rerank_in = False
-        self.rerank_rank: int | None = None
-        self.rerank_score: float | None = None
-        self.survived: bool | None = None
-        self.survived_source: SurvivedSource = "unknown"
-        self.dropped_at: str | None = None
-        self.dropped_why: str | None = None
-
-    def candidate(self) -> Candidate:
-        """The finished record."""
-        facts = self.facts
-        return Candidate(
-            self.chunk_id,
-            anchor_of(self.chunk_id, facts),
-            facts.product,
-            facts.title,
-            self.text,
-            facts.source_hash,
-            tuple(self.hits),
-            self.fused_rank,
-            self.fused_score,
-            self.rerank_in,
-            self.rerank_rank,
-            self.rerank_score,
-            self.survived,
-            self.survived_source,
-            self.dropped_at,
-            self.dropped_why,
-            facts.tokens,
-        )
-
-
-class Rows(dict[str | None, Row]):
-    """The rows by chunk id, in the order in which the chunks were first seen."""
-
-    def of(self, documents: Documents) -> Iterator[tuple[Row, Document]]:
-        """Each document with its row, made where it is new; those that nothing identifies are left out."""
-        get = self.get
-        for document in documents:
-            chunk_id, text = document.id, document.text
-            row = get(chunk_id)
-            if row is None:
-                if chunk_id is None:
-                    continue
-                row = self[chunk_id] = Row(chunk_id, text, facts_of(document.metadata))
-            elif row.text is None and text:
-                row.text = text
-                row.facts = facts_of(document.metadata) if document.metadata else row.facts
-            yield row, document
+from tracing.records import Candidate, LaneHit, Observed, Seen
+from tracing.rows import Rows
 
 
 def rows_of(rounds: Sequence[Round]) -> Rows:
@@ -100,13 +33,7 @@ def rows_of(rounds: Sequence[Round]) -> Rows:
 
 def settle(rows: Rows, rounds: Sequence[Round], presence: Presence) -> None:
     """Fill in what survived, how that is known, and for the rest where it was lost."""
-    last: set[str | None] = set()
-    seen_last = False
-    for round_ in rounds:
-        documents = round_.last
-        if documents is not None:
-            seen_last = True
-            last.update([document.id for document in documents])
+    last = _last(rows, rounds)
     for row in rows.values():
         chunk_id = row.chunk_id
         found = presence.of(chunk_id)
@@ -114,10 +41,26 @@ def settle(rows: Rows, rounds: Sequence[Round], presence: Presence) -> None:
             row.survived, row.survived_source = found, "prompt"
             if found and presence.is_partial(chunk_id):
                 row.dropped_why = "truncated"
-        elif seen_last:
+        elif last is not None:
             row.survived, row.survived_source = chunk_id in last, "inferred"
     for round_ in rounds:
         _blame(rows, round_)
+
+
+def _last(rows: Rows, rounds: Sequence[Round]) -> set[str | None] | None:
+    """What is on the last list of any round; None where no list was seen."""
+    lists = [documents for round_ in rounds if (documents := round_.last) is not None]
+    if lists:
+        return {document.id for documents in lists for document in documents}
+    told = [row.said for row in rows.values() if row.said is not None]
+    for ranked in (
+        [said.chunk_id for said in told if said.rerank_rank is not None],
+        [said.chunk_id for said in told if said.fused_rank is not None],
+        [said.chunk_id for said in told if said.hits],
+    ):
+        if ranked:
+            return set(ranked)
+    return None
 
 
 def _blame(rows: Rows, round_: Round) -> None:
@@ -148,66 +91,6 @@ def _blame(rows: Rows, round_: Round) -> None:
 
 def _ids(documents: Documents | None) -> set[str | None] | None:
     return None if documents is None else {document.id for document in documents}
-
-
-def declared_candidates(candidates: dict[str, Candidate], declared: Sequence[Declared]) -> dict[str, Candidate]:
-    """The candidates with what was said of them outright, which wins field by field."""
-    for said in declared:
-        for chunk in said.candidates:
-            known = candidates.get(chunk.chunk_id)
-            candidates[chunk.chunk_id] = chunk if known is None else _overlaid(known, chunk)
-    contexts = [said for said in declared if said.chunks]
-    for said in contexts:
-        for chunk in said.chunks:
-            known = candidates.get(chunk.chunk_id)
-            candidates[chunk.chunk_id] = chunk if known is None else _overlaid(known, chunk)
-    if contexts:
-        listed = {chunk.chunk_id for said in contexts for chunk in said.chunks}
-        for chunk_id, candidate in candidates.items():
-            if chunk_id not in listed and candidate.survived_source != "declared":
-                candidates[chunk_id] = replace(
-                    candidate,
-                    survived=False,
-                    survived_source="declared",
-                    dropped_at=candidate.dropped_at or _earliest(candidate),
-                    dropped_why=candidate.dropped_why or "unknown",
-                )
-    return {chunk_id: _consistent(candidate) for chunk_id, candidate in candidates.items()}
-
-
-def _earliest(candidate: Candidate) -> str:
-    if candidate.rerank_rank is not None:
-        return "context"
-    return "rerank" if candidate.rerank_in else "retrieve"
-
-
-def _consistent(candidate: Candidate) -> Candidate:
-    if candidate.survived is True and candidate.dropped_at is not None:
-        return replace(candidate, dropped_at=None, dropped_why=None)
-    if candidate.anchor is None:
-        return replace(candidate, anchor=anchor_of(candidate.chunk_id, Facts()))
-    return candidate
-
-
-_SAID = (
-    "anchor", "product", "title", "text", "source_hash", "fused_rank", "fused_score", "rerank_rank", "rerank_score",
-    "dropped_at", "dropped_why", "tokens", "kept_tokens", "slot",
-)  # fmt: skip
-
-
-def _overlaid(known: Candidate, said: Candidate) -> Candidate:
-    changes = {name: value for name in _SAID if (value := getattr(said, name)) is not None}
-    if said.survived is not None:
-        changes |= {"survived": said.survived, "survived_source": "declared"}
-    if said.hits:
-        kept = [hit for hit in known.hits if (hit.lane, hit.round) not in {(new.lane, new.round) for new in said.hits}]
-        changes["hits"] = (*kept, *said.hits)
-    return replace(
-        known,
-        rerank_in=known.rerank_in or said.rerank_in,
-        cited=known.cited or said.cited,
-        **changes,
-    )
 
 
 def observed(rounds: Sequence[Round], candidates: Sequence[Candidate], declared: Sequence[Declared]) -> Observed:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from tracing.citations import citations_in
 from tracing.dialects.reading import Call
 from tracing.failures import failures, is_model_leaf
-from tracing.journey import declared_candidates, observed, rows_of, settle
+from tracing.journey import observed, rows_of, settle
 from tracing.lists import Round, rounds
 from tracing.notes import flags_of, warnings_of
 from tracing.outcome import DEFAULT_CUTS, Cuts, outcome_of
+from tracing.overlay import declare, finished
 from tracing.particulars import particulars
 from tracing.prompt import Presence
 from tracing.records import Candidate, Citation, Context, Lane, Span, StageRecord, Trace
@@ -70,12 +71,11 @@ def _calls(tree: Tree) -> list[tuple[Node, Call]]:
 
 def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[Candidate, ...], Presence]:
     rows = rows_of(found_rounds)
+    if tree.overlays:
+        declare(rows, tree.overlays)
     presence = Presence(prompt, {row.chunk_id: row.text for row in rows.values()})
     settle(rows, found_rounds, presence)
-    known = {row.chunk_id: row.candidate() for row in rows.values()}
-    if tree.declared:
-        known = declared_candidates(known, tree.overlays)
-    return tuple(known.values()), presence
+    return finished(rows), presence
 
 
 def _cited(
