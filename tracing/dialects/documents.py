@@ -86,11 +86,17 @@ def content_id(content: str | None) -> str | None:
 
 
 def recovered(value: Value) -> Documents | None:
-    """The documents in an input or output text, as JSON or as representations of nodes; None where it is no list."""
+    """The documents in an input or output text, each with an id where it can have one; None where it is no list."""
+    found = listed(value)
+    return None if found is None else tuple([settled(document) for document in found])
+
+
+def listed(value: Value) -> Documents | None:
+    """The documents in a text as they stand there: JSON, or the representations of nodes."""
     found = _search(loaded(value), 0)
     if found is None and isinstance(value, str) and "(node=" in value:
         found = _nodes(value)
-    return None if found is None else tuple(settled(document) for document in found[:HIGHEST_RANK])
+    return None if found is None else tuple(found[:HIGHEST_RANK])
 
 
 def _search(value: Value, depth: int) -> list[Document] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
-from tracing.dialects.documents import HIGHEST_RANK, recovered, settled
+from tracing.dialects.documents import HIGHEST_RANK, listed, settled
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
 from tracing.dialects.values import is_cut_off, mapping, number, text, whole
 from tracing.records import Attributes, Check, Event, Span, Value
@@ -77,7 +77,7 @@ def _lists(role: Role, span: Span, described: Mapping[str, Value], output: str |
     sent = bool(documents)
     seen = sent
     if not sent or span.dropped_attributes or None in [document.id for document in documents]:
-        found = recovered(output)
+        found = listed(output)
         seen = sent or found is not None
         documents = _completed(documents, found or ())
     return Lists(

@@ -1,0 +1,354 @@
+"""Every chunk's way: lanes, fusion, reranking, the prompt, and where it was lost."""
+
+import json
+
+from tests.tracing.made_spans import by_id, documents, messages, nodes, retrieved, span, text_of
+from tracing.normalise import normalise
+from tracing.records import Context, LaneHit, Observed, Slot
+
+A, B, C, D = "docs#a", "docs#b", "docs#c", "docs#d"
+
+
+def test_a_leaf_retriever_is_a_lane_and_its_index_the_rank() -> None:
+    trace = normalise(
+        [span(1, "ask"), span(2, "VectorIndexRetriever.retrieve", "RETRIEVER", 1, **retrieved((A, 0.9), (B, 0.5)))]
+    )
+    assert [(lane.name, lane.returned) for lane in trace.lanes] == [("VectorIndexRetriever", 2)]
+    assert by_id(trace)[B].hits == (LaneHit("VectorIndexRetriever", 2, 0.5, 1),)
+    assert trace.observed == Observed(lanes="declared")
+
+
+def test_a_lane_is_called_as_its_metadata_says() -> None:
+    lane = span(2, "search", "RETRIEVER", 1, metadata='{"lane": "bm25", "top_k": 8}', **retrieved((A, 3.0)))
+    [found] = normalise([span(1, "ask"), lane]).lanes
+    assert (found.name, found.top_k) == ("bm25", 8)
+
+
+def test_a_retriever_over_retrievers_is_the_fused_list_and_no_lane() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "QueryFusionRetriever.retrieve", "RETRIEVER", 1, (0, 9), **retrieved((B, 0.03), (A, 0.02))),
+            span(
+                3, "QueryFusionRetriever._retrieve", "RETRIEVER", 2, (0, 9), output__value=nodes((B, 0.03), (A, 0.02))
+            ),
+            span(4, "vector", "RETRIEVER", 3, (1, 3), **retrieved((A, 0.9), (B, 0.5))),
+            span(5, "bm25", "RETRIEVER", 3, (3, 5), **retrieved((B, 12.0), (C, 3.0))),
+        ]
+    )
+    assert [lane.name for lane in trace.lanes] == ["vector", "bm25"]
+    found = by_id(trace)
+    assert (found[B].fused_rank, found[B].fused_score) == (1, 0.03)
+    assert [hit.lane for hit in found[B].hits] == ["vector", "bm25"]
+    assert (found[C].survived, found[C].dropped_at, found[C].dropped_why) == (False, "retrieve", "cut")
+
+
+def test_a_retriever_that_only_repeats_its_child_is_one_lane() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "R.retrieve", "RETRIEVER", 1, **retrieved((A, 0.9))),
+            span(3, "R._retrieve", "RETRIEVER", 2, output__value=nodes((A, 0.9))),
+        ]
+    )
+    assert [lane.name for lane in trace.lanes] == ["R"]
+    assert len(by_id(trace)[A].hits) == 1
+
+
+def test_a_compressing_retriever_is_the_reranker() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "ContextualCompressionRetriever", "RETRIEVER", 1, (0, 9), **retrieved((B, 0.9))),
+            span(3, "VectorStoreRetriever", "RETRIEVER", 2, (1, 3), **retrieved((A, 0.8), (B, 0.7))),
+        ]
+    )
+    found = by_id(trace)
+    assert (found[B].rerank_rank, found[B].rerank_score) == (1, 0.9)
+    assert (found[A].rerank_in, found[A].dropped_at) == (True, "rerank")
+    assert [stage.stage for stage in trace.stages] == ["retrieve", "rerank"]
+
+
+def test_new_scores_over_the_same_documents_are_a_reranking() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "TwoStepRetriever", "RETRIEVER", 1, (0, 9), **retrieved((B, 0.99), (A, 0.1))),
+            span(3, "vector", "RETRIEVER", 2, (1, 3), **retrieved((A, 0.8), (B, 0.7), (C, 0.6))),
+        ]
+    )
+    assert by_id(trace)[B].rerank_rank == 1
+    assert [lane.name for lane in trace.lanes] == ["vector"]
+
+
+def test_what_the_reranker_was_given_and_dropped_is_told() -> None:
+    reranker = span(
+        3,
+        "rerank",
+        "RERANKER",
+        1,
+        (5, 6),
+        reranker__model_name="cross-encoder",
+        reranker__top_k=1,
+        **documents("reranker.input_documents", (A, 0.9), (B, 0.5)),
+        **documents("reranker.output_documents", (B, 0.7)),
+    )
+    trace = normalise(
+        [span(1, "ask"), span(2, "vector", "RETRIEVER", 1, (0, 4), **retrieved((A, 0.9), (B, 0.5), (C, 0.1))), reranker]
+    )
+    found = by_id(trace)
+    assert (found[A].dropped_at, found[A].dropped_why, found[A].survived_source) == ("rerank", "top_k", "inferred")
+    assert (found[C].rerank_in, found[C].dropped_at, found[C].dropped_why) == (False, "retrieve", "cut")
+    assert trace.stages[-1].model == "cross-encoder"
+    assert (trace.observed.rerank_input, trace.observed.reranked) == ("declared", "declared")
+
+
+def test_a_filter_after_the_reranker_says_why() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5))),
+            span(3, "rerank", "RERANKER", 1, (3, 4), **documents("reranker.output_documents", (A, 0.9), (B, 0.1))),
+            span(4, "SimilarityPostprocessor._postprocess_nodes", "CHAIN", 1, (5, 6), output__value=nodes((A, 0.9))),
+        ]
+    )
+    assert (by_id(trace)[B].dropped_at, by_id(trace)[B].dropped_why) == ("rerank", "threshold")
+    assert by_id(trace)[B].rerank_rank == 2
+
+
+def test_a_filter_that_keeps_nothing_leaves_no_survivor() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", output__value="Empty Response"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.1))),
+            span(4, "SimilarityPostprocessor._postprocess_nodes", "CHAIN", 1, (5, 6), output__value="[]"),
+        ]
+    )
+    assert by_id(trace)[A].survived is False
+    assert trace.answer == "Empty Response"
+
+
+def test_what_stands_in_the_prompt_survived() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5))),
+            span(3, "llm", "LLM", 1, (3, 9), **messages(B)),
+        ]
+    )
+    found = by_id(trace)
+    assert (found[B].survived, found[B].survived_source) == (True, "prompt")
+    assert (found[A].survived, found[A].survived_source, found[A].dropped_at) == (False, "prompt", "context")
+    assert trace.context == Context(text=text_of(B), source="prompt")
+    assert trace.observed.context == "inferred"
+
+
+def test_a_chunk_whose_beginning_alone_is_in_the_prompt_was_truncated() -> None:
+    long = "A sentence of a long chunk. " * 40
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(
+                2,
+                "vector",
+                "RETRIEVER",
+                1,
+                (0, 2),
+                **{"retrieval.documents.0.document.id": A, "retrieval.documents.0.document.content": long},
+            ),
+            span(
+                3,
+                "llm",
+                "LLM",
+                1,
+                (3, 9),
+                **{"llm.input_messages.0.message.content": long[:500], "llm.input_messages.0.message.role": "user"},
+            ),
+        ]
+    )
+    assert (by_id(trace)[A].survived, by_id(trace)[A].dropped_why) == (True, "truncated")
+    assert "truncated" in trace.flags
+
+
+def test_a_prompt_that_holds_none_of_the_texts_tells_nothing() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9))),
+            span(3, "llm", "LLM", 1, (3, 9), **messages("another")),
+        ]
+    )
+    assert (by_id(trace)[A].survived, by_id(trace)[A].survived_source) == (True, "inferred")
+    assert trace.observed.context == "no"
+
+
+def test_what_the_limit_of_attributes_dropped_is_recovered_from_the_output() -> None:
+    kept = {key: value for key, value in retrieved((A, 0.9), (B, 0.5), (C, 0.1)).items() if ".2." in key}
+    lane = span(2, "vector", "RETRIEVER", 1, dropped=80, output__value=nodes((A, 0.9), (B, 0.5), (C, 0.1)), **kept)
+    trace = normalise([span(1, "ask"), lane])
+    assert [hit.rank for chunk in (A, B, C) for hit in by_id(trace)[chunk].hits] == [1, 2, 3]
+    assert "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000" in trace.warnings[0]
+
+
+def test_without_recovery_the_ranks_that_are_left_stay() -> None:
+    listed = [(f"docs#{index}", 1.0 - index / 100) for index in range(50)]
+    kept = {key: value for key, value in retrieved(*listed).items() if int(key.split(".")[2]) >= 19}
+    trace = normalise([span(1, "ask"), span(2, "vector", "RETRIEVER", 1, dropped=80, **kept)])
+    assert by_id(trace)["docs#19"].hits[0].rank == 20
+    assert len(trace.candidates) == 31
+
+
+def test_ids_come_from_the_output_then_the_metadata_then_the_content() -> None:
+    listed = {
+        "retrieval.documents.0.document.content": "first text",
+        "retrieval.documents.1.document.content": "second text",
+        "retrieval.documents.1.document.metadata": '{"chunk_id": "from-metadata", "relevance_score": 0.25}',
+        "retrieval.documents.2.document.content": "third text",
+    }
+    output = json.dumps(
+        {"documents": [{"id": "from-output", "page_content": "first text"}, {"id": None, "page_content": "x"}]}
+    )
+    trace = normalise([span(1, "ask"), span(2, "lane", "RETRIEVER", 1, output__value=output, **listed)])
+    first, second, third = trace.candidates
+    assert (first.chunk_id, second.chunk_id) == ("from-output", "from-metadata")
+    assert second.hits[0].score == 0.25
+    assert third.chunk_id.startswith("content:")
+
+
+def test_the_anchor_is_the_metadatas_else_the_id() -> None:
+    told = '{"anchor": "doc_x#y", "product": "atlas", "title": "T", "source_hash": "h"}'
+    listed = retrieved((A, 0.9), (B, 0.5)) | {"retrieval.documents.0.document.metadata": told}
+    first, second = normalise([span(1, "ask"), span(2, "lane", "RETRIEVER", 1, **listed)]).candidates
+    assert (first.anchor, first.product, first.title, first.source_hash) == ("doc_x#y", "atlas", "T", "h")
+    assert second.anchor == B
+
+
+def test_an_agent_that_searches_twice_has_two_rounds() -> None:
+    spans = [
+        span(1, "agent", "AGENT", 0, (0, 100)),
+        span(2, "plan", "LLM", 1, (0, 5)),
+        span(3, "search", "TOOL", 1, (10, 20)),
+        span(4, "vector", "RETRIEVER", 3, (11, 19), **retrieved((A, 0.9))),
+        span(5, "think", "LLM", 1, (21, 25)),
+        span(6, "search", "TOOL", 1, (30, 40)),
+        span(7, "vector", "RETRIEVER", 6, (31, 39), **retrieved((B, 0.8), (A, 0.7))),
+        span(8, "answer", "LLM", 1, (41, 60), **messages(A, B)),
+    ]
+    trace = normalise(spans)
+    assert [(lane.name, lane.round) for lane in trace.lanes] == [("vector", 1), ("vector", 2)]
+    assert [(hit.rank, hit.round) for hit in by_id(trace)[A].hits] == [(1, 1), (2, 2)]
+    assert [(stage.stage, stage.round) for stage in trace.stages] == [
+        ("retrieve", 1),
+        ("retrieve", 2),
+        ("generate", 1),
+        ("generate", 2),
+    ]
+
+
+def test_several_queries_under_one_retriever_are_rounds_of_its_lanes() -> None:
+    spans = [
+        span(1, "ask", at=(0, 50)),
+        span(2, "MultiQueryRetriever", "RETRIEVER", 1, (0, 30), **retrieved((A, None), (B, None))),
+        span(3, "vector", "RETRIEVER", 2, (1, 9), **retrieved((A, 0.9))),
+        span(4, "vector", "RETRIEVER", 2, (2, 9), **retrieved((B, 0.8))),
+        span(5, "llm", "LLM", 1, (31, 40), **messages(A)),
+    ]
+    trace = normalise(spans)
+    assert [(lane.name, lane.round) for lane in trace.lanes] == [("vector", 1), ("vector", 2)]
+    assert [(stage.stage, stage.round) for stage in trace.stages if stage.stage == "generate"] == [("generate", 1)]
+
+
+def test_rag_candidates_win_over_what_is_derived() -> None:
+    said = [
+        {
+            "chunk_id": A,
+            "lanes": {"lexical": {"rank": 1, "score": 9.5}},
+            "survived": False,
+            "dropped_at": "context",
+            "dropped_why": "budget",
+        },
+        {
+            "chunk_id": D,
+            "text": text_of(D),
+            "fused_rank": 2,
+            "rerank_in": True,
+            "rerank_rank": 1,
+            "survived": True,
+            "tokens": 12,
+        },
+    ]
+    trace = normalise(
+        [
+            span(1, "ask", rag__candidates=json.dumps(said)),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5))),
+            span(3, "llm", "LLM", 1, (3, 9), **messages(A)),
+        ]
+    )
+    found = by_id(trace)
+    assert (found[A].survived, found[A].survived_source, found[A].dropped_why) == (False, "declared", "budget")
+    assert {hit.lane for hit in found[A].hits} == {"vector", "lexical"}
+    assert (found[D].rerank_rank, found[D].survived, found[D].tokens) == (1, True, 12)
+    assert {lane.name for lane in trace.lanes} == {"vector", "lexical"}
+    assert "budget_drop" in trace.flags
+
+
+def test_the_declared_context_tells_what_survived() -> None:
+    context = {
+        "cap_tokens": 100,
+        "slots": [{"name": "docs", "cap_tokens": 80}],
+        "chunks": [
+            {"chunk_id": A, "tokens": 40, "kept_tokens": 40, "slot": "docs"},
+            {"chunk_id": B, "tokens": 70, "kept_tokens": 0, "slot": "docs", "dropped_why": "budget"},
+        ],
+    }
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5), (C, 0.4))),
+            span(3, "assemble_context", "CHAIN", 1, (2, 3), rag__context=json.dumps(context)),
+        ]
+    )
+    found = by_id(trace)
+    assert (found[A].survived, found[A].kept_tokens, found[A].slot) == (True, 40, "docs")
+    assert (found[B].dropped_at, found[B].dropped_why, found[B].tokens) == ("context", "budget", 70)
+    assert (found[C].survived, found[C].survived_source) == (False, "declared")
+    assert (trace.context.cap_tokens, trace.context.used_tokens) == (100, 40)
+    assert trace.context.slots == (Slot("docs", 80, 40),)
+    assert trace.observed.context == "declared"
+
+
+def test_numbers_in_the_answer_point_at_the_context_in_its_order() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", output__value="It is so. See B first [1], and then A [2, 9]."),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5), (C, 0.3))),
+            span(3, "llm", "LLM", 1, (3, 9), **messages(B, A)),
+        ]
+    )
+    assert [citation.chunk_id for citation in trace.citations] == [B, A]
+    assert trace.citations[0].claim == "See B first"
+    assert [chunk for chunk, found in by_id(trace).items() if found.cited] == [A, B]
+
+
+def test_ids_and_anchors_in_the_answer_are_citations_too() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", output__value="As (docs#a) says; not docs#c2, but doc_atlas#limits."),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (C, 0.5))),
+        ]
+    )
+    assert [(citation.chunk_id, citation.anchor) for citation in trace.citations] == [
+        (A, A),
+        (None, "doc_atlas#limits"),
+    ]
+
+
+def test_a_cited_chunk_that_was_not_in_the_prompt_is_a_flag() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", output__value="As (docs#a) says."),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5))),
+            span(3, "llm", "LLM", 1, (3, 9), **messages(B)),
+        ]
+    )
+    assert "not_in_context" in trace.flags
