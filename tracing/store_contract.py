@@ -77,7 +77,7 @@ def drop_tables(prefix: str) -> None:
     """Drop what `make_tables` made."""
     names = {match[2] for statement in _statements() for match in TABLE.finditer(statement)}
     for name in sorted(names):
-        store.define(f"DROP TABLE IF EXISTS {prefix}{name} @ON_CLUSTER@ SYNC")
+        store.define(f"DROP TABLE IF EXISTS {prefix}{name} @ON_CLUSTER@")
 
 
 def _statements() -> list[str]:
