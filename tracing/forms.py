@@ -21,7 +21,7 @@ def zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
-class ProjectForm(forms.ModelForm[Project]):
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     """A project's settings."""
 
     zone = forms.ChoiceField(choices=zones, label="Time zone", help_text="Days and weeks are cut in this zone.")
@@ -94,7 +94,7 @@ class ProjectForm(forms.ModelForm[Project]):
         return data
 
 
-class KeyForm(forms.ModelForm[Key]):
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new key."""
 
     name = forms.CharField(max_length=80, label="Name", help_text="What will use it, as in 'docs bot, production'.")
@@ -118,9 +118,7 @@ class KeyForm(forms.ModelForm[Key]):
 class MemberForm(forms.Form):
     """A person to let in."""
 
-    username = forms.CharField(
-        max_length=150, label="User name", validators=[User.username_validator]
-    )
+    username = forms.CharField(max_length=150, label="User name", validators=[User.username_validator])
     role = forms.ChoiceField(
         choices=[(role.value, role.value) for role in Membership.Role], initial="member", label="Role"
     )

@@ -1,10 +1,18 @@
 """The list's state as its address carries it, and the addresses that change one thing of it."""
 
+import re
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+
+from tracing.filter_values import ValueRefusedError, read_moment
+from tracing.filters import FilterError, parse
+from tracing.models import Project
+from tracing.queries import Facet, Scope
 
 RANGES = (
     ("", "any time"),
@@ -13,6 +21,42 @@ RANGES = (
     ("7d", "last 7 days"),
     ("30d", "last 30 days"),
 )
+ORDERS = (
+    ("", "newest first"),
+    ("oldest", "oldest first"),
+    ("latency", "slowest first"),
+    ("cost", "dearest first"),
+    ("confidence", "least confident first"),
+    ("groundedness", "least grounded first"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is wrong with an address's state, at which field of the form, and a link to what was perhaps meant."""
+
+    field: str
+    message: str
+    suggestion: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet, how many traces have it, and the address that asks for it (or no longer does)."""
+
+    value: str
+    n: int
+    link: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FacetList:
+    """A field and its most frequent values."""
+
+    name: str
+    values: tuple[FacetValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,57 +74,93 @@ class Bar:
     @classmethod
     def of(cls, slug: str, query: QueryDict) -> "Bar":
         """The state that an address's query says."""
-        return cls(
-            slug=slug,
-            q=query.get("q", "").strip(),
-            since=query.get("from", "").strip(),
-            until=query.get("to", "").strip(),
-            sort=query.get("sort", "").strip(),
-            cursor=query.get("cursor", "").strip(),
-            live=query.get("live") == "1",
-        )
+        given = {name: query.get(name, "").strip() for name in ("q", "from", "to", "sort", "cursor", "live")}
+        return cls(slug, given["q"], given["from"], given["to"], given["sort"], given["cursor"], given["live"] == "1")
 
-    @property
-    def ranges(self) -> tuple[tuple[str, str], ...]:
-        """What the time menu offers, with a time of the address's own where it has one."""
-        known = {value for value, _ in RANGES}
-        return RANGES if self.since in known else (*RANGES, (self.since, f"from {self.since[:40]}"))
+    def scope(self, project: Project) -> Scope:
+        """The traces that the state is about; raises FilterError."""
+        now_ns = time.time_ns()
+        start_ns, end_ns = _moment("from", self.since, now_ns), _moment("to", self.until, now_ns)
+        return Scope.of(project, parse(self.q), start_ns, end_ns)
+
+    def refused(self, error: FilterError) -> Refused:
+        """The error as the form shows it."""
+        if error.field in ("from", "to"):
+            return Refused(error.field, error.message, "", self.link(since="", until=""))
+        meant = mended(self.q, error)
+        return Refused("q", error.message, meant or error.suggestion or "", self.link(q=meant) if meant else "")
 
     def link(self, name: str = "traces", **change: str | bool) -> str:
         """The address with one thing changed; any change but of the cursor begins at the first page."""
         then = replace(self, **({"cursor": ""} | change))  # type: ignore[arg-type]
-        said = {
-            "q": then.q,
-            "from": then.since,
-            "to": then.until,
-            "sort": then.sort,
-            "cursor": then.cursor,
-            "live": "1" if then.live else "",
-        }
+        said = {"q": then.q, "from": then.since, "to": then.until, "sort": then.sort, "cursor": then.cursor}
+        said["live"] = "1" if then.live else ""
         query = urlencode({key: value for key, value in said.items() if value})
         return reverse(f"tracing:{name}", args=[self.slug]) + (f"?{query}" if query else "")
 
     @property
-    def any_time_link(self) -> str:
-        """The same, at any time."""
-        return self.link(since="", until="")
+    def ranges(self) -> tuple[tuple[str, str], ...]:
+        """What the time menu offers, with the address's own time where it has one."""
+        known = {value for value, _ in RANGES}
+        return RANGES if self.since in known else (*RANGES, (self.since, f"from {self.since[:40]}"))
 
     @property
-    def cleared_link(self) -> str:
-        """The same, without the filter."""
-        return self.link(q="")
+    def orders(self) -> tuple[tuple[str, str], ...]:
+        """What the order menu offers."""
+        return ORDERS
 
     @property
-    def live_link(self) -> str:
-        """The same, with live on or off."""
-        return self.link(live=not self.live)
+    def links(self) -> dict[str, str]:
+        """The addresses that the page links to, by what they change."""
+        plain = replace(self, live=False)
+        return {
+            "any_time": self.link(since="", until=""),
+            "cleared": self.link(q=""),
+            "live": replace(self, sort="").link(live=not self.live),
+            "count": plain.link("count"),
+            "facets": plain.link("facets"),
+        }
 
-    @property
-    def count_link(self) -> str:
-        """Where the number of matches is."""
-        return self.link("count", live=False)
 
-    @property
-    def facets_link(self) -> str:
-        """Where the facets are."""
-        return self.link("facets", live=False)
+def facet_lists(bar: Bar, facets: Iterable[Facet]) -> tuple[FacetList, ...]:
+    """Facets with an address a value: it adds the value to the filter, or takes the field out where it is asked for."""
+    asked = parse(bar.q)
+    found = []
+    for facet in facets:
+        values = []
+        for value in facet.values:
+            then = asked.including(facet.field, value.value)
+            on = then == asked
+            link = bar.link(q=str(asked.without(facet.field) if on else then))
+            values.append(FacetValue(value.value, value.n, link, on))
+        found.append(FacetList(facet.field, tuple(values)))
+    return tuple(found)
+
+
+def mended(q: str, error: FilterError) -> str | None:
+    """The filter with the error's suggestion put in its place; None where that makes no filter."""
+    if not error.suggestion:
+        return None
+    field, value = re.escape(error.field), error.suggestion
+    tries = (
+        value if value.startswith(q) else None,
+        re.sub(rf"(^|[\s(-]){field}:", lambda found: f"{found[1]}{value}:", q, count=1),
+        re.sub(rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)", lambda _: f"{error.field}:{value}", q, count=1),
+        re.sub(rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)", lambda _: value, q, count=1),
+    )
+    return next((one for one in tries if one and one != q and _reads(one)), None)
+
+
+def _reads(q: str) -> bool:
+    try:
+        parse(q)
+    except FilterError:
+        return False
+    return True
+
+
+def _moment(name: str, text: str, now_ns: int) -> int | None:
+    try:
+        return read_moment(text).at(now_ns) if text else None
+    except ValueRefusedError as error:
+        raise FilterError(name, str(error), error.suggestion) from error

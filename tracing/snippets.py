@@ -38,15 +38,16 @@ def _filled(code: str, fill: dict[str, str]) -> str:
 _PYTHON = """
 import json
 
-from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 provider = TracerProvider()
-provider.add_span_processor(
-    BatchSpanProcessor(OTLPSpanExporter(endpoint="@URL@/v1/traces", headers={"Authorization": "Bearer @KEY@"}))
+exporter = OTLPSpanExporter(
+    endpoint="@URL@/v1/traces",
+    headers={"Authorization": "Bearer @KEY@"},
 )
+provider.add_span_processor(BatchSpanProcessor(exporter))
 tracer = provider.get_tracer("my-rag")
 
 with tracer.start_as_current_span("answer") as root:
@@ -55,8 +56,8 @@ with tracer.start_as_current_span("answer") as root:
     with tracer.start_as_current_span("search") as span:
         span.set_attribute("rag.stage", "retrieve")
         span.set_attribute("rag.lane", "vector")
-        found = [{"chunk_id": "c1", "anchor": "doc_tasks#retrying", "title": "Retrying", "text": "Call self.retry()."}]
-        span.set_attribute("rag.candidates", json.dumps(found))
+        found = {"chunk_id": "c1", "anchor": "doc_tasks#retrying", "text": "Call self.retry()."}
+        span.set_attribute("rag.candidates", json.dumps([found]))
     root.set_attribute("output.value", "Call self.retry() in the task [1].")
 
 provider.shutdown()  # sends what is still in the queue
@@ -70,9 +71,11 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 # The default limit of 128 attributes a span loses the best documents of a long list.
 provider = TracerProvider(span_limits=SpanLimits(max_span_attributes=10_000))
-provider.add_span_processor(
-    BatchSpanProcessor(OTLPSpanExporter(endpoint="@URL@/v1/traces", headers={"Authorization": "Bearer @KEY@"}))
+exporter = OTLPSpanExporter(
+    endpoint="@URL@/v1/traces",
+    headers={"Authorization": "Bearer @KEY@"},
 )
+provider.add_span_processor(BatchSpanProcessor(exporter))
 LangChainInstrumentor().instrument(tracer_provider=provider)
 
 # From here on, every chain that you run is a trace.
@@ -85,7 +88,10 @@ import { NodeSDK } from "@opentelemetry/sdk-node";
 
 const sdk = new NodeSDK({
   serviceName: "my-rag",
-  traceExporter: new OTLPTraceExporter({ url: "@URL@/v1/traces", headers: { Authorization: "Bearer @KEY@" } }),
+  traceExporter: new OTLPTraceExporter({
+    url: "@URL@/v1/traces",
+    headers: { Authorization: "Bearer @KEY@" },
+  }),
 });
 sdk.start();
 
@@ -96,8 +102,8 @@ tracer.startActiveSpan("answer", (root) => {
   tracer.startActiveSpan("search", (span) => {
     span.setAttribute("rag.stage", "retrieve");
     span.setAttribute("rag.lane", "vector");
-    const found = [{ chunk_id: "c1", anchor: "doc_tasks#retrying", title: "Retrying", text: "Call self.retry()." }];
-    span.setAttribute("rag.candidates", JSON.stringify(found));
+    const found = { chunk_id: "c1", anchor: "doc_tasks#retrying", text: "Call self.retry()." };
+    span.setAttribute("rag.candidates", JSON.stringify([found]));
     span.end();
   });
   root.setAttribute("output.value", "Call self.retry() in the task [1].");

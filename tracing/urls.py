@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracing import health, receive
+from tracing import health, receive, urls_pages
 
 app_name = "tracing"
 urlpatterns = [
@@ -11,4 +11,5 @@ urlpatterns = [
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/traces", receive.native_traces, name="native_traces"),
     path("api/v1/signals", receive.post_signals, name="post_signals"),
+    *urls_pages.urlpatterns,
 ]

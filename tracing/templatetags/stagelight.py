@@ -1,12 +1,14 @@
 """How times, money, ids and text from traces are written on every page."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracing import text_view
+from tracing.list_bar import Bar
 
 register = template.Library()
 register.filter("duration", text_view.duration)
@@ -61,3 +63,22 @@ def indent(depth: int) -> int:
 def percent(thousandths: int) -> str:
     """Thousandths as a percentage for an SVG attribute."""
     return f"{thousandths / 10:g}%"
+
+
+@register.filter
+def whole(number: int | None) -> str:
+    """A count with its thousands apart."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.simple_tag
+def page_link(bar: Bar, cursor: str) -> str:
+    """The list's address at another of its pages."""
+    return bar.link(cursor=cursor)
+
+
+@register.simple_tag
+def newer_link(bar: Bar, newest: str) -> str:
+    """Where a live list asks for what is newer than its first row."""
+    address = bar.link("newer")
+    return f"{address}&{urlencode({'after': newest})}" if newest else address

@@ -35,6 +35,8 @@ function flash(element, words) {
 }
 
 function enhance(root) {
+  $$("[data-announce]", root).forEach((element) => announce(element.textContent));
+  markSelected(root);
   $$("time[datetime]", root).forEach(localTime);
   $$("[data-copy]:not([role], button)", root).forEach((element) => {
     element.setAttribute("role", "button");
@@ -58,6 +60,21 @@ function step(by) {
   next.focus();
   next.closest("[data-row]").scrollIntoView({ block: "nearest" });
 }
+
+function markSelected(root) {
+  const trace = new URL(location.href).searchParams.get("selected");
+  if (trace) $(`[data-row][data-trace="${CSS.escape(trace)}"]`, root)?.setAttribute("data-selected", "");
+}
+
+// A live list replaces its rows: whoever stands on one keeps standing on it.
+let standing = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  standing = event.detail.target?.id === "list" ? document.activeElement?.closest("[data-trace]")?.dataset.trace ?? "" : "";
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (standing) $(`[data-trace="${CSS.escape(standing)}"] a[data-peek]`)?.focus({ preventScroll: true });
+  standing = "";
+});
 
 function peek(link) {
   const row = link.closest("[data-row]");

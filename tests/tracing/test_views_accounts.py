@@ -1,0 +1,94 @@
+"""Signing in, and one-time links."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from tracing import signin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def link(people: dict[str, Any]) -> str:
+    return f"/accounts/once/{signin.token(people['mara'], '/p/atlas/settings/')}/"
+
+
+class TestAOneTimeLink:
+    def test_asks_first_so_that_a_preview_does_not_use_it_up(self, client: Client, link: str) -> None:
+        assert client.get(link).status_code == 200
+        assert client.get(link).status_code == 200
+        assert "_auth_user_id" not in client.session
+
+    def test_signs_in_and_opens_its_page(self, client: Client, link: str, people: dict[str, Any]) -> None:
+        response = client.post(link)
+        assert (response.status_code, response["Location"]) == (302, "/p/atlas/settings/")
+        assert client.session["_auth_user_id"] == str(people["mara"].pk)
+
+    def test_works_once(self, client: Client, link: str) -> None:
+        client.post(link)
+        second = Client()
+        assert second.post(link).status_code == 410
+        assert "_auth_user_id" not in second.session
+
+    def test_is_void_after_another_sign_in(self, client: Client, link: str) -> None:
+        Client().post("/accounts/login/", {"username": "mara", "password": "correct horse"})
+        assert client.post(link).status_code == 410
+
+    def test_is_void_after_a_day(self, client: Client, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(signin, "LASTS_SECONDS", -1)
+        assert client.post(link).status_code == 410
+
+    def test_is_void_when_a_letter_of_it_was_changed(self, client: Client, link: str) -> None:
+        changed = link[:-4] + ("A" if link[-4] != "A" else "B") + link[-3:]
+        assert client.post(changed).status_code == 410
+
+    def test_is_void_for_somebody_who_was_locked_out(self, client: Client, link: str, people: dict[str, Any]) -> None:
+        people["mara"].is_active = False
+        people["mara"].save()
+        assert client.post(link).status_code == 410
+
+    def test_never_leads_to_another_site(self, client: Client, people: dict[str, Any]) -> None:
+        token = signin.token(people["mara"], "https://elsewhere.example/")
+        assert client.post(f"/accounts/once/{token}/")["Location"] == "/"
+
+    def test_is_printed_by_a_command(self, people: dict[str, Any], client: Client) -> None:
+        printed = StringIO()
+        call_command("signin_link", "theo", next="/p/atlas/", stdout=printed)
+        path = "/accounts/" + printed.getvalue().strip().partition("/accounts/")[2]
+        assert client.post(path)["Location"] == "/p/atlas/"
+
+    def test_is_not_made_for_somebody_unknown(self) -> None:
+        with pytest.raises(CommandError, match="nobody here is called 'nobody'"):
+            call_command("signin_link", "nobody")
+
+
+class TestSigningIn:
+    def test_leads_back_to_the_page_that_was_asked_for(self, client: Client, people: dict[str, Any]) -> None:
+        response = client.get("/p/atlas/settings/")
+        assert response["Location"] == "/accounts/login/?next=/p/atlas/settings/"
+        data = {"username": "mara", "password": "correct horse", "next": "/p/atlas/settings/"}
+        assert client.post("/accounts/login/", data)["Location"] == "/p/atlas/settings/"
+
+    def test_says_that_name_and_password_do_not_go_together(self, client: Client, people: dict[str, Any]) -> None:
+        response = client.post("/accounts/login/", {"username": "mara", "password": "wrong"})
+        assert "do not go together" in response.content.decode()
+
+    def test_ends_with_sign_out(self, client: Client, people: dict[str, Any]) -> None:
+        client.force_login(people["mara"])
+        client.post("/accounts/logout/")
+        assert client.get("/p/atlas/settings/").status_code == 302
+
+
+class TestTheTheme:
+    def test_sticks_without_a_script(self, client: Client) -> None:
+        assert client.post("/theme", {"theme": "dark", "next": "/accounts/login/"})["Location"] == "/accounts/login/"
+        assert '<html lang="en" data-theme="dark">' in client.get("/accounts/login/").content.decode()
+
+    def test_takes_nothing_but_light_and_dark_and_leads_nowhere_else(self, client: Client) -> None:
+        response = client.post("/theme", {"theme": '"><script>', "next": "//elsewhere.example/"})
+        assert response["Location"] == "/"
+        assert "theme" not in response.cookies

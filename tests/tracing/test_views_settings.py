@@ -1,0 +1,182 @@
+"""A project's settings, keys and members: who may see them, who may change them, and how to take it back."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from tracing.models import Key, Membership, Project
+
+pytestmark = pytest.mark.django_db
+PAGES = ("settings/", "settings/keys/", "settings/members/")
+ACTIONS = ("settings/save", "settings/keys/create", "settings/members/add")
+
+
+@pytest.fixture
+def mara(client: Client, people: dict[str, Any]) -> Client:
+    client.force_login(people["mara"])
+    return client
+
+
+def as_(people: dict[str, Any], name: str) -> Client:
+    client = Client()
+    client.force_login(people[name])
+    return client
+
+
+def settings(project: Project, **change: object) -> dict[str, object]:
+    return {
+        "name": project.name, "zone": "Europe/Zurich", "week_start": 1, "live_environments": "", "lane_floors": "",
+        "slow_ms": "", "anchor_pattern": "", "shared_products": "", "answer_cut": 0.8, "suggest_cut": 0.5,
+        "groundedness_cut": 0.7, **change,
+    }  # fmt: skip
+
+
+class TestWhoMaySeeThem:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_members_of_any_role_may_read(self, people: dict[str, Any], page: str) -> None:
+        assert [as_(people, name).get(f"/p/atlas/{page}").status_code for name in ("mara", "theo", "vera")] == [200] * 3
+
+    @pytest.mark.parametrize("page", PAGES + ACTIONS)
+    def test_to_an_outsider_the_project_does_not_exist(self, people: dict[str, Any], page: str) -> None:
+        kim = as_(people, "kim")
+        response = (kim.post if page in ACTIONS else kim.get)(f"/p/atlas/{page}")
+        nothing = kim.get("/p/no-such-project/settings/")
+        assert response.status_code == nothing.status_code == 404
+        assert b"Atlas" not in response.content
+
+    @pytest.mark.parametrize("action", ACTIONS)
+    @pytest.mark.parametrize("name", ["theo", "vera"])
+    def test_only_owners_may_change(self, people: dict[str, Any], action: str, name: str) -> None:
+        response = as_(people, name).post(f"/p/atlas/{action}")
+        assert response.status_code == 403
+        assert "Only an owner" in response.content.decode()
+
+    @pytest.mark.parametrize("name", ["theo", "vera"])
+    def test_the_page_offers_no_change_to_others(self, people: dict[str, Any], name: str) -> None:
+        assert "Make the key" not in as_(people, name).get("/p/atlas/settings/keys/").content.decode()
+
+
+class TestTheProjectsSettings:
+    def test_are_kept(self, mara: Client, project: Project) -> None:
+        data = settings(
+            project,
+            live_environments="prod\nlive, prod",
+            lane_floors="vector = 0.35\nlexical=2",
+            slow_ms="generate = 4000",
+        )
+        assert mara.post("/p/atlas/settings/save", data).status_code == 302
+        project.refresh_from_db()
+        assert project.zone == "Europe/Zurich"
+        assert project.live_environments == ["prod", "live"]
+        assert project.lane_floors == {"vector": 0.35, "lexical": 2.0}
+        assert project.slow_ms == {"generate": 4000.0}
+
+    def test_are_shown_as_they_were_typed(self, mara: Client, project: Project) -> None:
+        mara.post("/p/atlas/settings/save", settings(project, lane_floors="vector = 0.35", shared_products="docs\napi"))
+        page = mara.get("/p/atlas/settings/").content.decode()
+        assert "vector = 0.35</textarea>" in page
+        assert "docs\napi</textarea>" in page
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"lane_floors": "vector 0.35"}, "is not a name, an equals sign and a number"),
+            ({"lane_floors": "vector = nan"}, "is not a name, an equals sign and a number"),
+            ({"anchor_pattern": "doc_("}, "This is no regular expression"),
+            ({"suggest_cut": 0.9}, "must not be above"),
+            ({"answer_cut": 1.2}, "less than or equal to 1.0"),
+            ({"zone": "Atlantis/Sunken"}, "not one of the available choices"),
+            ({"slow_ms": "rerunk = 300"}, "is no stage"),
+        ],
+    )
+    def test_say_what_is_wrong_and_change_nothing(
+        self, mara: Client, project: Project, change: dict[str, object], said: str
+    ) -> None:
+        response = mara.post("/p/atlas/settings/save", settings(project, name="Changed", **change))
+        assert response.status_code == 422
+        assert said in response.content.decode()
+        project.refresh_from_db()
+        assert project.name == "Atlas"
+
+
+class TestKeys:
+    def make(self, mara: Client, **change: object) -> str:
+        response = mara.post("/p/atlas/settings/keys/create", {"name": "docs bot", "scopes": ["ingest"], **change})
+        found = re.search(r"sl_[\w-]+", response.content.decode())
+        assert found is not None
+        return found[0]
+
+    def test_are_shown_once_and_kept_hashed(self, mara: Client) -> None:
+        secret = self.make(mara)
+        key = Key.objects.get(hashed=Key.digest(secret))
+        assert (key.scopes, key.person) == (["ingest"], None)
+        assert secret not in mara.get("/p/atlas/settings/keys/").content.decode()
+
+    def test_speak_for_a_person_where_asked(self, mara: Client, people: dict[str, Any]) -> None:
+        secret = self.make(mara, personal="on", scopes=["review", "gate"])
+        assert Key.objects.get(hashed=Key.digest(secret)).person == people["mara"]
+
+    def test_need_a_scope(self, mara: Client) -> None:
+        response = mara.post("/p/atlas/settings/keys/create", {"name": "nothing"})
+        assert response.status_code == 422
+        assert not Key.objects.exists()
+
+    def test_are_revoked_and_work_again_after_undo(self, mara: Client, client: Client) -> None:
+        secret = self.make(mara)
+        key = Key.objects.get(hashed=Key.digest(secret))
+        mara.post(f"/p/atlas/settings/keys/{key.pk}/revoke")
+        key.refresh_from_db()
+        assert key.revoked_at is not None
+        assert "Undo" in mara.get("/p/atlas/settings/keys/").content.decode()
+        mara.post(f"/p/atlas/settings/keys/{key.pk}/restore")
+        key.refresh_from_db()
+        assert key.revoked_at is None
+
+    def test_of_another_project_can_not_be_revoked(self, mara: Client) -> None:
+        other, _ = Key.issue(Project.objects.create(slug="other", name="Other"), "theirs", ["ingest"])
+        assert mara.post(f"/p/atlas/settings/keys/{other.pk}/revoke").status_code == 404
+        other.refresh_from_db()
+        assert other.revoked_at is None
+
+
+class TestMembers:
+    def test_of_a_new_name_get_an_account_and_a_link_that_signs_them_in(self, mara: Client) -> None:
+        page = mara.post("/p/atlas/settings/members/add", {"username": "nina", "role": "viewer"}).content.decode()
+        link = re.search(r"/accounts/once/[^<\"]+/", page)
+        assert link is not None
+        nina = Client()
+        assert nina.post(link[0])["Location"] == "/p/atlas/"
+        assert nina.get("/p/atlas/settings/").status_code == 200
+
+    def test_of_a_known_name_get_no_link(self, mara: Client, people: dict[str, Any]) -> None:
+        response = mara.post("/p/atlas/settings/members/add", {"username": "kim", "role": "member"}, follow=True)
+        assert "/accounts/once/" not in response.content.decode()
+        assert as_(people, "kim").get("/p/atlas/settings/").status_code == 200
+
+    def test_are_removed_and_come_back_with_undo(self, mara: Client, people: dict[str, Any]) -> None:
+        membership = Membership.objects.get(user=people["theo"])
+        page = mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "remove"}).content.decode()
+        assert "is no longer a member" in page
+        assert as_(people, "theo").get("/p/atlas/settings/").status_code == 404
+        mara.post("/p/atlas/settings/members/add", {"username": "theo", "role": "member"})
+        assert as_(people, "theo").get("/p/atlas/settings/").status_code == 200
+
+    @pytest.mark.parametrize("role", ["member", "remove"])
+    def test_always_include_an_owner(self, mara: Client, people: dict[str, Any], role: str) -> None:
+        membership = Membership.objects.get(user=people["mara"])
+        response = mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": role}, follow=True)
+        assert "make somebody else one first" in response.content.decode()
+        assert Membership.objects.get(pk=membership.pk).role == "owner"
+
+    def test_change_their_role(self, mara: Client, people: dict[str, Any]) -> None:
+        membership = Membership.objects.get(user=people["theo"])
+        mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "owner"})
+        membership.refresh_from_db()
+        assert membership.role == "owner"
+
+    def test_names_that_can_not_be_a_user_name_are_refused(self, mara: Client) -> None:
+        assert mara.post("/p/atlas/settings/members/add", {"username": "a b<", "role": "viewer"}).status_code == 422
+        assert not get_user_model().objects.filter(username="a b<").exists()

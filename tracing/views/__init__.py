@@ -1,0 +1,1 @@
+"""Pages: fetch, guard, act, render."""

@@ -1,0 +1,90 @@
+"""Who may see a project's pages: members only, and everybody else gets a 404 that gives nothing away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tracing import queries
+from tracing.models import Membership, Project
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
+Guarded = Callable[Concatenate["Visit", P], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A signed-in person at a page of a project that they belong to."""
+
+    request: HttpRequest
+    user: User
+    project: Project
+    role: str
+
+    @property
+    def slug(self) -> str:
+        """The project's name in addresses, and in the store."""
+        return self.project.slug
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The environments that the project calls live."""
+        return tuple(map(str, self.project.live_environments)) or queries.LIVE
+
+    def trace(self, trace_id: str) -> queries.Found | None:
+        """The project's trace of that id."""
+        return queries.trace(project=self.slug, trace_id=trace_id, live=self.live)
+
+    @property
+    def owns(self) -> bool:
+        """True where the person may change settings, keys and members."""
+        return self.role == Membership.Role.OWNER
+
+    def render(self, template: str, *, place: str = "", status: int = 200, **context: object) -> HttpResponse:
+        """The page, with the bar's project and the person's other projects in it."""
+        projects = Project.objects.filter(members=self.user).order_by("name")
+        shared = {"project": self.project, "projects": projects, "place": place, "owns": self.owns}
+        return render(self.request, template, shared | context, status=status)
+
+
+def member_page(view: Guarded[P]) -> View[P]:
+    """The view for members of the project; others are told that it does not exist."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(visit(request, slug), *args, **kwargs)
+
+    return guarded
+
+
+def owner_page(view: Guarded[P]) -> View[P]:
+    """The view for owners; members of another role get a 403 that says whom to ask."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        here = visit(request, slug)
+        if not here.owns:
+            raise PermissionDenied("Only an owner of the project can change this.")
+        return view(here, *args, **kwargs)
+
+    return guarded
+
+
+def visit(request: HttpRequest, slug: str) -> Visit:
+    """The person's visit to the project; raises Http404 for outsiders."""
+    user = request.user
+    if not isinstance(user, User):
+        raise Http404("project")
+    membership = Membership.objects.select_related("project").filter(project__slug=slug, user=user).first()
+    if membership is None:
+        raise Http404("project")
+    return Visit(request, user, membership.project, membership.role)

@@ -1,0 +1,26 @@
+"""Signing in by a one-time link; a password's way in is Django's own."""
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from tracing import signin
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def once(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask before signing in, so that a chat's link preview does not use the link up."""
+    found = signin.used(token) if request.method == "POST" else signin.opened(token)
+    if found is None:
+        return render(request, "registration/once_void.html", status=410)
+    user, next_path = found
+    if request.method == "GET":
+        return render(request, "registration/once.html", {"who": user})
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    safe = url_has_allowed_host_and_scheme(next_path, {request.get_host()}, request.is_secure())
+    return HttpResponseRedirect(next_path if safe else "/")

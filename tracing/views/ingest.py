@@ -1,0 +1,35 @@
+"""The ingest account: what was received, and what became of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from tracing import queries, spool
+from tracing.cures import cure
+from tracing.views.access import Visit, member_page
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalLine:
+    """A refused request, and what to do about it."""
+
+    refusal: queries.Refusal
+    cure: str
+
+    @property
+    def at_ns(self) -> int:
+        """When it was refused."""
+        return self.refusal.at_ms * 1_000_000
+
+
+@require_GET
+@member_page
+def ingest(here: Visit) -> HttpResponse:
+    """Spans received and what became of them, by day; the last refusals with their cure."""
+    waiting = spool.waiting(Path(settings.SPOOL_DIR))[here.slug]
+    account = queries.account(project=here.slug, waiting=waiting)
+    refusals = [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=here.slug)]
+    return here.render("tracing/ingest.html", place="ingest", account=account, refusals=refusals)

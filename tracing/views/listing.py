@@ -1,0 +1,98 @@
+"""The list of traces, its count, its facets, and what is newer than it."""
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from tracing import queries
+from tracing.filters import FilterError
+from tracing.list_bar import Bar, Refused, facet_lists
+from tracing.models import SavedView
+from tracing.views.access import Visit, member_page
+from tracing.views.trace import peeked
+
+PAGE = 50
+
+
+@require_GET
+@member_page
+def traces(here: Visit) -> HttpResponse:
+    """The list; a filter that can't be read shows what is wrong with it, and lists nothing."""
+    bar = Bar.of(here.slug, here.request.GET)
+    page, refused = _page(here, bar)
+    selected = here.request.GET.get("selected", "")
+    beside = (peeked(here, selected) if selected else None) or {}
+    return here.render(
+        "tracing/traces.html",
+        place="traces",
+        status=400 if refused else 200,
+        bar=bar,
+        page=page,
+        refused=refused,
+        selected=selected,
+        peek=bool(beside),
+        views=_views(here),
+        undo=here.request.session.pop("undo_view", None),
+        **beside,
+    )
+
+
+@require_GET
+@member_page
+def newer(here: Visit) -> HttpResponse:
+    """The first page again with how many are new; 204, for which htmx swaps nothing, while none is."""
+    bar = Bar.of(here.slug, here.request.GET)
+    try:
+        scope = bar.scope(here.project)
+        after = here.request.GET.get("after", "")
+        arrived = queries.newer_than(scope=scope, cursor=after) if after else int(queries.any_trace(project=here.slug))
+        page = queries.trace_page(scope=scope, limit=PAGE) if arrived else None
+    except (FilterError, queries.CursorError):
+        return HttpResponse(status=204)
+    if page is None or not page.rows:
+        return HttpResponse(status=204)
+    selected = here.request.GET.get("selected", "")
+    return here.render("tracing/traces.html#rows", bar=bar, page=page, selected=selected, arrived=arrived)
+
+
+@require_GET
+@member_page
+def count(here: Visit) -> HttpResponse:
+    """How many match; counting stops at 10,000."""
+    bar = Bar.of(here.slug, here.request.GET)
+    try:
+        found = queries.match_count(scope=bar.scope(here.project))
+    except FilterError:
+        return HttpResponse(status=204)
+    part = "#content" if here.request.headers.get("HX-Request") else ""
+    return here.render("tracing/count.html" + part, place="traces", count=found, bar=bar)
+
+
+@require_GET
+@member_page
+def facets(here: Visit) -> HttpResponse:
+    """The most frequent values of each facet among the matches, with counts."""
+    bar = Bar.of(here.slug, here.request.GET)
+    try:
+        found = facet_lists(bar, queries.facets(scope=bar.scope(here.project)))
+    except FilterError:
+        return HttpResponse(status=204)
+    part = "#content" if here.request.headers.get("HX-Request") else ""
+    return here.render("tracing/facets.html" + part, place="traces", facets=found, bar=bar)
+
+
+def _page(here: Visit, bar: Bar) -> tuple[queries.Page | None, Refused | None]:
+    try:
+        scope = bar.scope(here.project)
+        return queries.trace_page(scope=scope, sort=bar.sort or "newest", cursor=bar.cursor, limit=PAGE), None
+    except FilterError as error:
+        return None, bar.refused(error)
+    except queries.CursorError as error:
+        messages.warning(here.request, f"{error}. This is the first page.", extra_tags="warning")
+        return queries.trace_page(scope=scope, limit=PAGE), None
+
+
+def _views(here: Visit) -> QuerySet[SavedView]:
+    seen = Q(owner=here.user) | Q(shared=True)
+    return SavedView.objects.filter(seen, project=here.project).order_by("name")[:20]

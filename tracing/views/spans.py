@@ -1,0 +1,110 @@
+"""A trace's spans: the tree a page at a time, and one span's content when it is opened."""
+
+import json
+from dataclasses import dataclass
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from tracing import queries
+from tracing.records import Span, Trace, Value
+from tracing.span_view import SpanPage, span_page
+from tracing.text_view import plain_bytes, shown
+from tracing.views.access import Visit, member_page
+
+VALUE_LIMIT = 2_000
+MOST_ATTRIBUTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One attribute as shown: cut where it is long."""
+
+    name: str
+    text: str
+    length: int
+
+    @property
+    def more(self) -> bool:
+        """True where only the beginning is shown."""
+        return self.length > VALUE_LIMIT
+
+
+@require_GET
+@member_page
+def spans(here: Visit, trace_id: str) -> HttpResponse:
+    """Rows of the tree: the first page with its table, later ones as rows alone."""
+    found = here.trace(trace_id)
+    if found is None:
+        raise Http404("trace")
+    given = here.request.GET.get("from", "0")
+    offset = int(given) if given.isdecimal() and len(given) < 9 else 0
+    context = {"base": _base(here, trace_id), "spans": tree(here, found.trace, offset)}
+    if here.request.headers.get("HX-Request"):
+        return here.render("tracing/_spans.html" + ("#rows" if offset else ""), **context)
+    return here.render("tracing/spans.html", place="traces", **context)
+
+
+@require_GET
+@member_page
+def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
+    """What one span carried, each value bounded."""
+    found = _span(here, trace_id, span_id)
+    items = [_item(name, value) for name, value in sorted(found.attributes.items())]
+    context = {
+        "span": found,
+        "items": items[:MOST_ATTRIBUTES],
+        "hidden": max(0, len(items) - MOST_ATTRIBUTES),
+        "events": found.events[:50],
+        "base": _base(here, trace_id),
+    }
+    part = "#row" if here.request.headers.get("HX-Request") else ""
+    return here.render("tracing/span.html" + part, place="traces", **context)
+
+
+@require_GET
+@member_page
+def attribute(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
+    """One attribute, whole, as plain text to download."""
+    found = _span(here, trace_id, span_id)
+    name = here.request.GET.get("name", "")
+    if name not in found.attributes:
+        raise Http404("attribute")
+    return download(as_text(found.attributes[name]), f"{span_id}.txt")
+
+
+def tree(here: Visit, trace: Trace, offset: int) -> SpanPage:
+    """A page of the tree, with the stage beside each span that a stage was read from."""
+    stages = {record.span_id: record.stage for record in trace.stages if record.span_id}
+    outlines = queries.span_tree(project=here.slug, trace_id=trace.trace_id)
+    return span_page(outlines, stages=stages, offset=offset)
+
+
+def download(text: str, name: str) -> HttpResponse:
+    """Text that a browser saves rather than shows, and never sniffs."""
+    response = HttpResponse(plain_bytes(text), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def as_text(value: Value) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def _item(name: str, value: Value) -> Item:
+    text = as_text(value)
+    return Item(name, shown(text, VALUE_LIMIT), len(text))
+
+
+def _span(here: Visit, trace_id: str, span_id: str) -> Span:
+    found = queries.span(project=here.slug, trace_id=trace_id, span_id=span_id)
+    if found is None:
+        raise Http404("span")
+    return found
+
+
+def _base(here: Visit, trace_id: str) -> str:
+    return reverse("tracing:trace", args=[here.slug, trace_id])

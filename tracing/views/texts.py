@@ -1,0 +1,58 @@
+"""A trace's long texts, whole: chunks when opened, downloads as plain text, raw JSON and the replay bundle."""
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_GET
+
+from tracing import queries
+from tracing.filter_values import quoted
+from tracing.journey_view import journey
+from tracing.records import Candidate
+from tracing.views.access import Visit, member_page
+from tracing.views.spans import download
+from tracing.views.trace import base
+
+CHUNK_LIMIT = 4_000
+
+
+@require_GET
+@member_page
+def chunk(here: Visit, trace_id: str) -> HttpResponse:
+    """One chunk's text, as a row below its row or as a page."""
+    found = _found(here, trace_id)
+    candidate = _candidate(found, here.request.GET.get("id", ""))
+    length = len(candidate.text or "")
+    context = {
+        "chunk": candidate,
+        "long": length if length > CHUNK_LIMIT else 0,
+        "columns": journey(found.trace).columns,
+        "search": f"retrieved:{quoted(candidate.anchor or candidate.chunk_id)}",
+        "base": base(here, trace_id),
+    }
+    part = "#row" if here.request.headers.get("HX-Request") else ""
+    return here.render("tracing/chunk.html" + part, place="traces", **context)
+
+
+@require_GET
+@member_page
+def text(here: Visit, trace_id: str, part: str) -> HttpResponse:
+    """The whole question, answer, context or chunk as plain text."""
+    found = _found(here, trace_id)
+    texts = {"query": found.trace.query, "answer": found.trace.answer, "context": found.trace.context.text}
+    whole = _candidate(found, here.request.GET.get("id", "")).text if part == "chunk" else texts.get(part)
+    if whole is None:
+        raise Http404("text")
+    return download(whole, f"{trace_id}-{part}.txt")
+
+
+def _found(here: Visit, trace_id: str) -> queries.Found:
+    found = here.trace(trace_id)
+    if found is None:
+        raise Http404("trace")
+    return found
+
+
+def _candidate(found: queries.Found, chunk_id: str) -> Candidate:
+    candidate = next((item for item in found.trace.candidates if item.chunk_id == chunk_id), None)
+    if candidate is None:
+        raise Http404("chunk")
+    return candidate

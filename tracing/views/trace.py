@@ -1,0 +1,101 @@
+"""The trace page and its short form beside the list."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from tracing import queries
+from tracing.journey_view import journey
+from tracing.records import Trace
+from tracing.stages import Fault
+from tracing.strip_view import strip
+from tracing.trace_view import about, answer_parts, budget, citation_lines, cuts, way
+from tracing.views.access import Visit, member_page
+from tracing.views.spans import tree
+
+ANSWER_LIMIT = 20_000
+QUERY_LIMIT = 300
+CONTEXT_LIMIT = 20_000
+
+
+@require_GET
+@member_page
+def trace(here: Visit, trace_id: str) -> HttpResponse:
+    """What happened, and which stage broke it; on htmx's request the journey alone."""
+    found = here.trace(trace_id)
+    if found is None:
+        return here.render("tracing/trace_missing.html", place="traces", status=404, trace_id=trace_id)
+    whole = here.request.GET.get("dropped") == "all"
+    rows = journey(found.trace, lost_at=found.verdict.stage if found.verdict else None, show_all=whole)
+    everything = rows if whole else journey(found.trace, show_all=True)
+    shared = {"trace": found.trace, "journey": rows, "way": way(found.trace, everything), "verdict": found.verdict}
+    shared["base"] = base(here, trace_id)
+    if here.request.headers.get("HX-Target") == "journey":
+        return here.render("tracing/_journey.html", **shared)
+    return here.render("tracing/trace.html", place="traces", **shared, **_rest(here, found))
+
+
+@require_GET
+@member_page
+def peek(here: Visit, trace_id: str) -> HttpResponse:
+    """The trace in short, beside the list."""
+    found = peeked(here, trace_id)
+    if found is None:
+        return here.render("tracing/trace_missing.html", place="traces", status=404, trace_id=trace_id)
+    template = "tracing/_peek.html" if here.request.headers.get("HX-Request") else "tracing/peek.html"
+    return here.render(template, place="traces", **found)
+
+
+def peeked(here: Visit, trace_id: str) -> dict[str, object] | None:
+    """What the short form shows; None where there is no such trace."""
+    found = here.trace(trace_id)
+    if found is None:
+        return None
+    return {
+        "trace": found.trace,
+        "strip": strip(found.trace, found.verdict),
+        "journey": journey(found.trace),
+        "thumb": found.thumb,
+        "base": base(here, found.trace.trace_id),
+    }
+
+
+def base(here: Visit, trace_id: str) -> str:
+    """The address of the trace's page, and of what lies below it."""
+    return reverse("tracing:trace", args=[here.slug, trace_id])
+
+
+def _rest(here: Visit, found: queries.Found) -> dict[str, object]:
+    subject = found.trace
+    return {
+        "strip": strip(subject, found.verdict),
+        "answer": answer_parts((subject.answer or "")[:ANSWER_LIMIT], len(subject.citations)),
+        "citations": citation_lines(subject),
+        "budget": budget(subject),
+        "cuts": cuts(subject),
+        "about": about(subject),
+        "fault_words": fault_words(found),
+        "settled": found.settled,
+        "live": found.live,
+        "thumb": found.thumb,
+        "signals": found.signals,
+        "neighbours": queries.neighbours(project=here.slug, trace=subject, live=here.live),
+        "spans": tree(here, subject, 0) if here.request.GET.get("spans") == "1" else None,
+        **_lengths(subject),
+    }
+
+
+def _lengths(subject: Trace) -> dict[str, object]:
+    query, answer, context = (len(text or "") for text in (subject.query, subject.answer, subject.context.text))
+    return {
+        "long_query": query if query > QUERY_LIMIT else 0,
+        "long_answer": answer if answer > ANSWER_LIMIT else 0,
+        "context_length": context,
+        "context_cut": context > CONTEXT_LIMIT,
+    }
+
+
+def fault_words(found: queries.Found) -> str:
+    """The verdict's fault as a reader says it."""
+    fault = Fault.named(found.verdict.fault) if found.verdict else None
+    return fault.words if fault else (found.verdict.fault if found.verdict else "")
