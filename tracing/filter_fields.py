@@ -119,7 +119,7 @@ FIELDS: tuple[Field, ...] = (
     Field("tokens", NUMBER, "(input_tokens + output_tokens)", "tokens in and out"),
     Field("cache", Holds.CACHE, "caches", "a stage's cache", words=("hit", "miss")),
     Field("attempts", NUMBER, "attempts", "the most attempts that a stage made"),
-    Field("error", Holds.PARTS, "errors", "what a stage raised, after the stage's name", aliases=("errors",)),
+    Field("error", Holds.PARTS, "errors", "a stage that raised, or a part of what it said", aliases=("errors",)),
     Field("warning", Holds.PARTS, "warnings", "what was odd about the data sent", aliases=("warnings",)),
     Field("signal", Holds.SIGNAL, "value", "a signal of that kind or name", Table.SIGNALS, ("signals",), keyed=True),
     Field("meta", Holds.META, "metadata", "the sender's metadata", aliases=("metadata",), keyed=True),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.filter_fields import BOTH, Holds, Table
+from tracing.filter_fields import BOTH, STAGES, Holds, Table
 from tracing.filter_values import SECOND, Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
 from tracing.filters import Condition, Filter
 
@@ -139,6 +139,8 @@ def _on_parts(writer: _Writer, condition: Condition, value: Value) -> str:
     column = condition.field.column
     if isinstance(value, Prefix):
         return f"arrayExists(x -> startsWith(lowerUTF8(x), lowerUTF8({writer.bind(value.value)})), {column})"
+    if isinstance(value, Exact) and column == "errors" and value.value in STAGES:
+        return f"arrayExists(x -> startsWith(x, {writer.bind(value.value + ':')}), errors)"
     if isinstance(value, Exact):
         return f"arrayExists(x -> positionCaseInsensitiveUTF8(x, {writer.bind(value.value)}) > 0, {column})"
     return f"notEmpty({column})"

@@ -159,27 +159,25 @@ def _needs_quotes(text: str) -> bool:
 
 def read_value(field: Field, written: str, *, quoted: bool) -> Value:
     """The typed value of what was written after a field's colon; raises ValueRefusedError."""
+    prefix = written.endswith("*")
+    text = written[:-1] if prefix else written
     if quoted:
-        prefix = written.endswith("*")
-        text = re.sub(r"\\(.)", r"\1", written[1 : -2 if prefix else -1], flags=re.DOTALL)
-    else:
-        prefix = written.endswith("*")
-        text = written[:-1] if prefix else written
+        text = re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
     if not text:
         raise ValueRefusedError(f"{field.name or 'a search'} needs a value", f"has:{field.name}" if prefix else None)
+    if field.holds is Holds.ANCHOR and (quoted or prefix or not _near_word(text.lower(), field.words)):
+        return _text(field, text, prefix, literal=quoted)
     if field.holds in ORDERED or field.words:
-        return _typed(field, written if not quoted else text, literal=quoted)
-    if field.holds in (Holds.SIGNAL, Holds.META) and not quoted and (number := _numeric(text)):
+        return _typed(field, text + "*" * (prefix and not quoted))
+    if field.holds in (Holds.SIGNAL, Holds.META) and not (quoted or prefix) and (number := _numeric(text)):
         return number
     return _text(field, text, prefix, literal=quoted)
 
 
-def _typed(field: Field, text: str, *, literal: bool) -> Value:
+def _typed(field: Field, text: str) -> Value:
     if field.holds in ORDERED and text.lower() not in field.words:
         return _ordered(field, text)
     word = YES_NO.get(text.lower(), text.lower()) if field.holds is Holds.YES_NO else text.lower()
-    if field.holds is Holds.ANCHOR and (literal or not _near_word(word, field.words)):
-        return _text(field, text.removesuffix("*"), text.endswith("*") and not literal, literal=literal)
     if word not in field.words:
         near = difflib.get_close_matches(word, field.words, n=1, cutoff=0.5)
         raise ValueRefusedError(f"{field.name} is one of {', '.join(field.words)}", near[0] if near else None)

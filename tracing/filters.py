@@ -13,7 +13,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from tracing.filter_fields import BY_NAME, FIELDS, WORDS, Field
-from tracing.filter_values import Between, Compare, Exact, Prefix, Present, Value, ValueRefusedError, quoted, read_value
+from tracing.filter_values import Between, Compare, Exact, Prefix, Present, Value, ValueRefusedError, read_value
 
 LONGEST = 2_000
 MOST_CONDITIONS = 50
@@ -83,9 +83,9 @@ class Filter:
         return Filter(tuple(c for c in self.conditions if c.name != name))
 
     def including(self, name: str, value: str) -> "Filter":
-        """The filter that also asks for exactly this value of the field."""
-        added = parse(f"{name}:{quoted(value)}").conditions
-        return Filter(self.conditions + tuple(c for c in added if c not in self.conditions))
+        """The filter that also asks for this value of the field, as a facet shows it."""
+        (added,) = parse(f"{name}:{Exact(value).text()}").conditions
+        return self if added in self.conditions else Filter((*self.conditions, added))
 
     def names(self, name: str) -> bool:
         """True where a condition is on that field."""

@@ -20,7 +20,7 @@ COLUMNS = {
     "variant": "variant",
 }
 LISTS = {"model": "models", "lane": "lanes", "error": "errors"}
-SAID = {"stage": "stage", "fault": "fault", "feedback": "thumb", "anchor": "anchors"}
+SAID = {"stage": "said.stage", "fault": "said.fault", "feedback": "said.thumb", "anchor": "said.anchors"}
 ORDER = ("stage", "fault", "outcome", "product", "feedback", "error", "env", "release", "intent", "shape")
 
 
@@ -78,7 +78,8 @@ def _said(scope: Scope) -> Values:
     """Only marks that say something are joined: most say nothing."""
     said = (
         " ANY INNER JOIN (SELECT trace_id, stage, fault, thumb, anchors FROM marks FINAL"
-        " WHERE project = {project:String} AND (fault != '' OR thumb != '' OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said USING trace_id"
+        " WHERE project = {project:String}"
+        " AND (fault != '' OR thumb != '' OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said USING trace_id"
     )
     return _grouped(scope, SAID, said)
 

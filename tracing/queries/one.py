@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracing import store
 from tracing.columns import COLUMNS, NO_TEXT, canonical, read_trace
@@ -58,7 +58,8 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
     if key_ns is None:
         return None
     rows = store.rows(
-        f"SELECT {', '.join(COLUMNS)}, {SETTLED}, {IS_LIVE} FROM traces FINAL WHERE project = {{project:String}}"
+        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces FINAL"
+        " WHERE project = {project:String}"
         " AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}",
         project=project,
         key_ns=key_ns,
@@ -74,7 +75,7 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
     found = read_trace(row, texts(project=project, hashes=hashes))
     mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)
     said = signals(project=project, trace_id=trace_id)
-    return Found(project, found, key_ns, row["arrived_at"], bool(settled), bool(is_live), mark, said)
+    return Found(project, found, key_ns, row["arrived_at"], settled, is_live, mark, said)
 
 
 def key_time(*, project: str, trace_id: str) -> int | None:
@@ -112,8 +113,8 @@ def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
     )
     if not rows:
         return Mark()
-    *said, flags, judged = rows[0]
-    return Mark(*said, flags=tuple(flags), judged=judged)
+    flags = rows[0][8]
+    return replace(Mark(*rows[0]), flags=tuple(flags))
 
 
 def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from tracing import store
 from tracing.queries.one import key_time, texts
 from tracing.records import Span
-from tracing.span_columns import READ, read_span, references
+from tracing.shelf import referred
+from tracing.span_columns import READ, read_span
 
 AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SPANS = 20_000
@@ -82,5 +83,5 @@ def _whole(*, project: str, key_ns: int, trace_id: str, span_ids: list[str]) -> 
         span_ids=span_ids,
     )
     at = READ.index("attributes")
-    known = texts(project=project, hashes=list(references(row[at] for row in rows)))
+    known = texts(project=project, hashes=list(referred(row[at] for row in rows)))
     return [read_span(row, known) for row in rows]

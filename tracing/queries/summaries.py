@@ -82,7 +82,8 @@ def summaries(
     ids = [trace_id for _, trace_id in keys]
     happened = store.rows(
         "SELECT trace_id, key_ts, started_at, ended_at, duration_ms, first_token_ms,"
-        f" {SETTLED}, {LIVE}, root_name, external_id, environment, service, surface, variant, run_id, item_id, repeat,"
+        f" toBool({SETTLED}), toBool({LIVE}),"
+        " root_name, external_id, environment, service, surface, variant, run_id, item_id, repeat,"
         " release, prompt_version, index_version, embedding_version, reranker_version, corpus_version,"
         f" substringUTF8(query, 1, {PREVIEW}), query_shape, intent, product, outcome, confidence,"
         f" substringUTF8(answer, 1, {PREVIEW}), refused, session_id, user_id, models, errors, cost_usd,"
