@@ -1,0 +1,101 @@
+"""Whatever stands in whatever span: a trace comes of it, the same in any order and after any storage."""
+
+import orjson
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from tests.tracing.made_spans import START_NS, TRACE
+from tracing.dialects.rag import NAMES, NATIVE_SCOPE
+from tracing.normalise import normalise
+from tracing.records import Event, Link, Span
+
+KEYS = [
+    "openinference.span.kind", "input.value", "output.value", "input.mime_type", "output.mime_type", "metadata",
+    "session.id", "user.id", "llm.model_name", "llm.token_count.prompt", "llm.cost.total", "reranker.top_k",
+    "llm.input_messages.0.message.content", "llm.input_messages.0.message.contents.0.message_content.text",
+    "llm.output_messages.0.message.content", "llm.prompt_template.version", "evaluations.0.evaluation.score",
+    "retrieval.documents.0.document.id", "retrieval.documents.0.document.content",
+    "retrieval.documents.0.document.score", "retrieval.documents.0.document.metadata",
+    "retrieval.documents.99999.document.id", "retrieval.documents.x.document.id",
+    "reranker.input_documents.1.document.id", "reranker.output_documents.0.document.score", "native",
+    "error.type", "http.status_code", *(f"rag.{name}" for name in NAMES),
+]  # fmt: skip
+KINDS = ["CHAIN", "RETRIEVER", "RERANKER", "LLM", "EMBEDDING", "EVALUATOR", "TOOL", "AGENT", "nonsense"]
+WORDS = [
+    "", "a", "[1] as doc_a#b says", "{", "[", '{"query": 1}', '{"answer": ["x"]}', "[[1], {}]", "null", "NaN", "-1",
+    '{"documents": [{"id": 3, "score": "NaN", "metadata": {"anchor": []}}]}',
+    '[{"chunk_id": "a", "lanes": {"v": {"rank": -1}, "w": {"rank": 1e99, "score": true}}, "survived": "maybe"}]',
+    '[{"chunk_id": "a", "rank": 1, "text": "\\u0000 some text that is long enough"}]',
+    '{"chunks": [{"chunk_id": "a", "tokens": -5}, 7], "slots": {"docs": "x"}}',
+    "<NodeWithScore(node=TextNode(id_=a), score=None)>", "\x00", "\ufffd", "1" * 400, "some text that is long enough",
+]  # fmt: skip
+scalars = some.one_of(
+    some.none(),
+    some.booleans(),
+    some.integers(-(2**63), 2**63 - 1),
+    some.floats(allow_nan=False, allow_infinity=False),
+    some.sampled_from(WORDS + KINDS),
+    some.text(some.characters(exclude_categories=["Cs"]), max_size=20),
+)
+values = some.recursive(
+    scalars,
+    lambda inner: (
+        some.lists(inner, max_size=3)
+        | some.dictionaries(some.sampled_from(["id", "chunk_id", "text", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+attributes = some.dictionaries(some.sampled_from(KEYS), values, max_size=10)
+times = some.one_of(some.integers(0, 100), some.sampled_from([START_NS, 2**63 - 1]))
+
+
+@some.composite
+def a_span(draw: some.DrawFn) -> Span:
+    start, lasts = draw(times), draw(some.integers(0, 50))
+    held = draw(attributes)
+    if draw(some.booleans()):
+        held["openinference.span.kind"] = draw(some.sampled_from(KINDS))
+    return Span(
+        trace_id=TRACE,
+        span_id=f"{draw(some.integers(0, 6)):016x}",
+        parent_id=draw(some.sampled_from(["", *(f"{number:016x}" for number in range(6))])),
+        name=draw(some.sampled_from(["ask", "rerank", "route", "R.retrieve", "fuse", "assemble_context", "x"])),
+        start_ns=start,
+        end_ns=min(start + lasts, 2**63 - 1),
+        attributes=held,
+        resource=draw(some.dictionaries(some.sampled_from(["service.name", "service.version"]), values, max_size=2)),
+        events=tuple(Event("exception", start, draw(attributes)) for _ in range(draw(some.integers(0, 1)))),
+        links=tuple(Link(TRACE, "1" * 16, {}) for _ in range(draw(some.integers(0, 1)))),
+        status=draw(some.integers(0, 2)),
+        scope=draw(some.sampled_from(["", NATIVE_SCOPE])),
+        dropped_attributes=draw(some.integers(0, 3)),
+    )
+
+
+FEW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@FEW
+@given(some.lists(a_span(), min_size=1, max_size=8), some.randoms(use_true_random=False))
+def test_no_span_whatsoever_stops_the_reader_and_no_order_changes_the_trace(spans: list[Span], chance: object) -> None:
+    trace = normalise(spans)
+    mixed = [*spans, *spans[:2]]
+    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    assert normalise(mixed) == trace
+    assert trace.ended_ns >= trace.started_ns
+    assert len({candidate.chunk_id for candidate in trace.candidates}) == len(trace.candidates)
+    assert all(hit.rank >= 1 for candidate in trace.candidates for hit in candidate.hits)
+
+
+@FEW
+@given(some.lists(a_span(), min_size=1, max_size=5))
+def test_storage_as_json_changes_nothing(spans: list[Span]) -> None:
+    back = [
+        Span(
+            **{name: getattr(span, name) for name in Span.__slots__ if name not in ("attributes", "resource")},
+            attributes=orjson.loads(orjson.dumps(span.attributes)),
+            resource=orjson.loads(orjson.dumps(span.resource)),
+        )
+        for span in spans
+    ]
+    assert normalise(back) == normalise(spans)

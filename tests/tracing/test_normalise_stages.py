@@ -1,0 +1,145 @@
+"""A record a stage and round: times, models, tokens, attempts, and which span is to blame."""
+
+import pytest
+
+from tests.tracing.made_spans import START_NS, retrieved, span
+from tracing.normalise import normalise
+from tracing.records import Event, Span, StageRecord
+
+TOKENS = {
+    "llm.token_count.prompt": 100,
+    "llm.token_count.completion": 20,
+    "llm.token_count.prompt_details.cache_read": 64,
+}
+
+
+def stages(*spans: Span) -> dict[str, StageRecord]:
+    """The stage records by name."""
+    return {record.stage: record for record in normalise(spans).stages}
+
+
+def test_tokens_count_on_the_innermost_model_span_alone() -> None:
+    found = stages(
+        span(1, "ask"),
+        span(2, "predict", "LLM", 1, (0, 9), **TOKENS),
+        span(3, "chat", "LLM", 2, (1, 8), llm__model_name="m", llm__cost__total=0.25, **TOKENS),
+    )["generate"]
+    assert (found.input_tokens, found.output_tokens, found.cache_read_tokens, found.model) == (100, 20, 64, "m")
+    assert (found.cost_usd, found.cost_source) == (0.25, "sent")
+
+
+def test_what_the_innermost_call_leaves_out_the_call_around_it_tells() -> None:
+    found = stages(span(1, "ask"), span(2, "predict", "LLM", 1, (0, 9), **TOKENS), span(3, "chat", "LLM", 2, (1, 8)))
+    assert found["generate"].input_tokens == 100
+
+
+def test_several_calls_in_one_stage_add_up() -> None:
+    found = stages(
+        span(1, "ask"), span(2, "refine", "LLM", 1, (0, 4), **TOKENS), span(3, "refine", "LLM", 1, (5, 9), **TOKENS)
+    )
+    assert found["generate"].input_tokens == 200
+    assert found["generate"].duration_ms == 8.0
+
+
+def test_a_model_that_routes_counts_for_the_route() -> None:
+    found = stages(
+        span(1, "ask", at=(0, 50)),
+        span(2, "classify_intent", "CHAIN", 1, (0, 9)),
+        span(3, "chat", "LLM", 2, (1, 8), **TOKENS),
+        span(4, "chat", "LLM", 1, (10, 40)),
+    )
+    assert (found["route"].input_tokens, found["generate"].input_tokens) == (100, None)
+
+
+def test_a_stage_does_not_count_the_time_of_another_within_it() -> None:
+    found = stages(
+        span(1, "ask", at=(0, 50)),
+        span(2, "vector", "RETRIEVER", 1, (0, 30), **retrieved(("a", 1.0))),
+        span(3, "embed", "EMBEDDING", 2, (5, 25), embedding__model_name="e"),
+    )
+    assert (found["retrieve"].duration_ms, found["embed"].duration_ms) == (10.0, 20.0)
+    assert found["embed"].model == "e"
+
+
+def test_lanes_at_the_same_time_count_once() -> None:
+    found = stages(span(1, "ask"), span(2, "a", "RETRIEVER", 1, (0, 6)), span(3, "b", "RETRIEVER", 1, (2, 8)))
+    assert found["retrieve"].duration_ms == 8.0
+
+
+def test_the_deepest_failing_span_is_to_blame() -> None:
+    boom = "APIError: upstream exploded"
+    found = stages(
+        span(1, "ask", error=boom),
+        span(2, "synthesize", "CHAIN", 1, (1, 9), error=boom),
+        span(3, "chat", "LLM", 2, (2, 8), error=boom),
+        span(4, "vector", "RETRIEVER", 1, (0, 1)),
+    )
+    assert (found["generate"].status, found["generate"].error, found["generate"].span_id) == (
+        "error",
+        boom,
+        f"{3:016x}",
+    )
+    assert found["retrieve"].status == "ok"
+
+
+def test_an_exceptions_type_and_message_tell_what_the_status_does_not() -> None:
+    event = Event("exception", START_NS, {"exception.type": "openai.RateLimitError", "exception.message": "slow down"})
+    found = stages(span(1, "ask"), span(2, "chat", "LLM", 1, error="", events=(event,)))
+    assert found["generate"].error == "openai.RateLimitError: slow down"
+
+
+@pytest.mark.parametrize(
+    ("message", "attributes"),
+    [
+        ("ReadTimeout: no answer", {}),
+        ("timed out after 10 s", {}),
+        ("DEADLINE_EXCEEDED", {}),
+        ("cancelled by deadline", {}),
+        ("failed", {"error.type": "TimeoutError"}),
+        ("failed", {"http.response.status_code": 504}),
+        ("failed", {"http.status_code": 408}),
+    ],
+)
+def test_a_deadline_that_passed_is_a_timeout(message: str, attributes: dict[str, object]) -> None:
+    found = stages(span(1, "ask"), span(2, "chat", "LLM", 1, error=message, **attributes))  # type: ignore[arg-type]
+    assert found["generate"].status == "timeout"
+
+
+def test_a_retry_that_succeeded_is_no_error() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", at=(0, 50)),
+            span(2, "chat", "LLM", 1, (0, 9), error="500"),
+            span(3, "chat", "LLM", 1, (10, 19), error="500"),
+            span(4, "chat", "LLM", 1, (20, 29)),
+        ]
+    )
+    [record] = trace.stages
+    assert (record.status, record.attempts) == ("ok", 3)
+    assert trace.flags == ("retried:generate",)
+
+
+def test_an_error_within_a_stage_that_ended_well_is_none_of_its_own() -> None:
+    found = stages(span(1, "ask"), span(2, "vector", "RETRIEVER", 1, (0, 9)), span(3, "HTTP GET", None, 2, error="404"))
+    assert found["retrieve"].status == "ok"
+
+
+def test_an_evaluators_scores_are_checks_of_the_validation() -> None:
+    scores = {"evaluations.0.evaluation.name": "groundedness", "evaluations.0.evaluation.score": 1.0}
+    [check] = stages(span(1, "ask"), span(2, "judge", "EVALUATOR", 1, **scores))["validate"].checks
+    assert (check.name, check.value) == ("groundedness", 1.0)
+
+
+def test_a_name_alone_makes_no_stage_of_a_span_that_wraps_others() -> None:
+    found = stages(
+        span(1, "ask"),
+        span(2, "RunnableAssign<context>", "CHAIN", 1, (0, 9)),
+        span(3, "vector", "RETRIEVER", 2, (1, 8), **retrieved(("a", 1.0))),
+    )
+    assert list(found) == ["retrieve"]
+
+
+def test_a_lane_under_its_floor_is_a_flag() -> None:
+    lanes = '[{"name": "vector", "floor": 0.9}]'
+    trace = normalise([span(1, "ask", rag__lanes=lanes), span(2, "vector", "RETRIEVER", 1, **retrieved(("a", 0.5)))])
+    assert trace.flags == ("under_floor:vector",)
