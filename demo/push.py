@@ -1,4 +1,4 @@
-"""Tell the server what the corpus is: manifests before and after the move, what the index holds, what answers should rest on."""
+"""Tell the server what the corpus is: the manifests, what the index holds, what answers should rest on."""
 
 import hashlib
 import json

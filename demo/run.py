@@ -1,4 +1,4 @@
-"""Ask many questions, a share of them with a fault: `python -m demo.run --questions all --fault rerank:reverse --share 0.2`."""
+"""Ask many questions, a share of them broken: `python -m demo.run --fault rerank:reverse --share 0.2`."""
 
 import argparse
 import hashlib
@@ -89,7 +89,8 @@ def main() -> None:
     append_truths(settings.truth_file, truths)
     injected = [truth for truth in truths if truth.fault]
     print(
-        f"{len(truths)} traces, {len(injected)} with a fault; {sender.acked_spans} spans acknowledged, {sender.retries} retries"
+        f"{len(truths)} traces, {len(injected)} with a fault; "
+        f"{sender.acked_spans} spans acknowledged, {sender.retries} retries"
     )
     print(f"the truth is in {settings.truth_file}")
 

@@ -1,67 +1,105 @@
-"""`make demo`: the product's server and the demo beside it, from one command until Ctrl-C.
-
-python -m demo.start --port 8000
-"""
+"""`make demo`: start Stagelight, show it a pipeline with a past, and say where to look. Ctrl-C ends both."""
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-READY_SECONDS = 60
+from demo.__main__ import SECONDS_TO_START, prepare_corpus, serve_page, tell_past
+from demo.page.server import wait_until
+from demo.settings import Settings, load_settings
+from demo.telemetry.server import Server
 
-
-def answers(url: str) -> bool:
-    """True where a server is ready at that address."""
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def start_server(port: int) -> "subprocess.Popen[bytes]":
-    """Start the product's server and wait until it answers."""
-    server = subprocess.Popen([sys.executable, "manage.py", "serve", "--port", str(port)])
-    until = time.monotonic() + READY_SECONDS
-    while not answers(f"http://127.0.0.1:{port}"):
-        if server.poll() is not None:
-            raise SystemExit(server.returncode or 1)
-        if time.monotonic() > until:
-            server.terminate()
-            raise SystemExit(f"the server did not answer within {READY_SECONDS} s")
-        time.sleep(0.1)
-    return server
+ROOT = Path(__file__).parent.parent
+SECONDS_TO_STOP = 15
 
 
 def main() -> None:
-    """Start both, and stop both."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser = argparse.ArgumentParser(prog="python -m demo.start", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="of Stagelight")
+    parser.add_argument("--page-port", type=int, default=8001, help="of the demo's own page")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _as_interrupt)
     url = f"http://127.0.0.1:{options.port}"
-    if answers(url):
-        raise SystemExit(f"something answers at {url} already: stop it, or choose another PORT")
-    os.environ["PORT"] = str(options.port)
-    data = Path(os.environ.get("STAGELIGHT_DATA_DIR", "var"))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server = start_server(options.port)
-    demo = subprocess.Popen([sys.executable, "-m", "demo", "--url", url, "--key-file", str(data / "key")])
+    product = _start_product(options.port, url)
     try:
-        demo.wait()
+        library = prepare_corpus(load_settings(url))
+        if not wait_until(lambda: product.poll() is not None or Server(url, "").is_up(), SECONDS_TO_START):
+            raise SystemExit(f"Stagelight did not answer at {url} within {SECONDS_TO_START} s.")
+        if product.poll() is not None:
+            raise SystemExit("Stagelight did not start; what it said stands above.")
+        settings = load_settings(url)
+        tell_past(settings, library)
+        serve_page(settings, library, options.page_port, _links(settings, options.port))
     except KeyboardInterrupt:
-        demo.wait()
+        print()
     finally:
-        for process in (demo, server):
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            process.wait()
-    raise SystemExit(demo.returncode if demo.returncode > 0 else 0)
+        _stop(product)
+
+
+def _as_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _environment(port: int) -> dict[str, str]:
+    return os.environ | {"PORT": str(port)}
+
+
+def _start_product(port: int, url: str) -> "subprocess.Popen[bytes]":
+    """In a session of its own, so that Ctrl-C reaches it once, through us."""
+    if Server(url, "").is_up():
+        raise SystemExit(
+            f"Something answers at {url} already: stop it, or choose another port with `make demo PORT=8010`."
+        )
+    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=_environment(port), start_new_session=True)
+
+
+def _stop(product: "subprocess.Popen[bytes]") -> None:
+    if product.poll() is None:
+        product.terminate()
+        try:
+            product.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            product.kill()
+
+
+def _links(settings: Settings, port: int) -> dict[str, str]:
+    """Where to look first. The sign-in link works once; after it, the others open too."""
+    links = {"Sign in, once": _sign_in(port, settings.url)}
+    for words, fault in (
+        ("An answer that cites the wrong product", "validate:false_anchor"),
+        ("An answer of the Tuesday on which the reranker was upside down", "rerank:reverse"),
+    ):
+        trace_id = _trace_with(settings.truth_file, fault)
+        if trace_id:
+            links[words] = f"{settings.url}/t/{trace_id}"
+    return links
+
+
+def _sign_in(port: int, url: str) -> str:
+    command = [sys.executable, "manage.py", "signin_link", "admin"]
+    made = subprocess.run(command, cwd=ROOT, env=_environment(port), capture_output=True, text=True, check=False)
+    return made.stdout.strip() or f"{url}/"
+
+
+def _trace_with(truth_file: Path, fault: str) -> str | None:
+    """The newest past trace in which this fault took away what the clean run had, or harmed the answer itself."""
+    found = None
+    for line in truth_file.read_text(encoding="utf-8").splitlines():
+        truth = json.loads(line)
+        late = truth["stage"] in ("generate", "validate")
+        if (
+            truth["fault"] == fault
+            and truth["clean_met"]
+            and (truth["lost"] or late)
+            and truth["seed"].startswith("past|")
+        ):
+            found = truth["trace_id"]
+    return found
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def _is_source(name: str, product: str) -> bool:
 
 
 def _by_suffix(source: str) -> dict[str, str]:
-    return {name: text for name, text in docstrings(source)}
+    return dict(docstrings(source))
 
 
 def _with_docstrings(page: str, known: dict[str, str]) -> str:

@@ -130,25 +130,27 @@ def _prelude_start(lines: list[str], title_line: int) -> int:
 
 
 def _rst_titles(lines: list[str]) -> list[tuple[int, int, str, int]]:
+    """(first line, line after, title, level): a level a style of underline, in the order of their first use."""
     titles: list[tuple[int, int, str, int]] = []
     styles: list[str] = []
     for number in range(1, len(lines)):
         under, title = UNDERLINE.match(lines[number]), lines[number - 1].rstrip()
-        if not under or not title or title[0] == " " or UNDERLINE.match(title) or title.startswith(".. "):
-            if not (
-                under and title.startswith(" ") and number > 1 and lines[number - 2].rstrip() == lines[number].rstrip()
-            ):
-                continue
-        if len(lines[number].rstrip()) < len(title.strip()) - 2:
-            continue
         overlined = number > 1 and lines[number - 2].rstrip() == lines[number].rstrip()
+        if not under or not _is_title(title, lines[number].rstrip(), overlined):
+            continue
         if number > 1 and lines[number - 2].strip() and not overlined and not LABEL.match(lines[number - 2]):
             continue
-        style = under[1] * (2 if overlined else 1) if under else ""
+        style = under[1] * (2 if overlined else 1)
         if style not in styles:
             styles.append(style)
         titles.append((number - 2 if overlined else number - 1, number + 1, title.strip(), styles.index(style)))
     return titles
+
+
+def _is_title(title: str, underline: str, overlined: bool) -> bool:
+    if not title or UNDERLINE.match(title) or title.startswith(".. ") or len(underline) < len(title.strip()) - 2:
+        return False
+    return overlined or title[0] != " "
 
 
 def _markdown_titles(lines: list[str]) -> list[tuple[int, int, str, int]]:

@@ -9,13 +9,22 @@ from demo.pipeline.generate import Quote, choose, refusal, sentences
 from demo.pipeline.turn import Turn
 
 OPPOSITES = (
-    (r"\bis not\b", "is"), (r"\bcannot\b", "can"), (r"\bmust not\b", "must"), (r"\bdoes not\b|\bdoesn't\b", "does"),
-    (r"\bis\b", "is not"), (r"\bare\b", "are not"), (r"\bcan\b", "cannot"), (r"\bmust\b", "must not"),
-    (r"\bwill\b", "will not"), (r"\bshould\b", "should not"), (r"\bTrue\b", "False"), (r"\bbefore\b", "after"),
-)  # fmt: skip
+    (r"\bis not\b", "is"),
+    (r"\bcannot\b", "can"),
+    (r"\bmust not\b", "must"),
+    (r"\bdoes not\b|\bdoesn't\b", "does"),
+    (r"\bis\b", "is not"),
+    (r"\bare\b", "are not"),
+    (r"\bcan\b", "cannot"),
+    (r"\bmust\b", "must not"),
+    (r"\bwill\b", "will not"),
+    (r"\bshould\b", "should not"),
+    (r"\bTrue\b", "False"),
+    (r"\bbefore\b", "after"),
+)
 INVENTED = (
-    "Since release 9.4 {subject} is switched on by installing the separate helios-bridge package and restarting every node twice",
-    "{subject} then reads its licence from /etc/quasar.ini, and stops after 37 attempts unless the turbo flag is purple",
+    "Since release 9.4 {subject} is switched on by installing the separate helios-bridge package on every node",
+    "{subject} then reads its licence from /etc/quasar.ini, and stops after 37 attempts unless its flag is purple",
 )
 
 

@@ -8,10 +8,15 @@ from demo.telemetry.clock import LiveClock
 
 SPAN_STAGES = ("route", "resolve", "embed", "retrieve", "rerank", "context", "generate", "validate")
 CAUSES = {
-    "route": "classifier returned no label", "resolve": "entity table is locked", "embed": "embedding service answered 500",
-    "retrieve": "vector store closed the connection", "rerank": "reranker out of memory", "context": "tokenizer rejected the text",
-    "generate": "model overloaded (529)", "validate": "schema registry unreachable",
-}  # fmt: skip
+    "route": "classifier returned no label",
+    "resolve": "entity table is locked",
+    "embed": "embedding service answered 500",
+    "retrieve": "vector store closed the connection",
+    "rerank": "reranker out of memory",
+    "context": "tokenizer rejected the text",
+    "generate": "model overloaded (529)",
+    "validate": "schema registry unreachable",
+}
 
 
 def _raising(stage: str) -> Apply:

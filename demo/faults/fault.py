@@ -20,7 +20,7 @@ class World:
 
 @dataclass(frozen=True)
 class Fault:
-    """`apply` breaks the turn and says what it changed, or returns None where this question gives it nothing to break."""
+    """`apply` breaks the turn and says what it changed, or returns None where there is nothing to break."""
 
     key: str
     stage: str
@@ -45,7 +45,7 @@ class Injection:
 REGISTRY: dict[str, Fault] = {}
 
 
-def fault(key: str, moment: str, summary: str, named: str | None = None) -> Callable[[Apply], Apply]:
+def fault(key: str, moment: str, summary: str, named: str = "") -> Callable[[Apply], Apply]:
     """Register a fault as `stage:name`; `named` is the fault of the domain where the injector's own name differs."""
 
     def register(apply: Apply) -> Apply:

@@ -15,11 +15,18 @@ EXAMPLES = (
     ("How do I prompt for a password in Click?", "generate:ungrounded"),
     ("How do I deploy to Kubernetes with a Helm chart?", ""),
 )
+FAILURES = ("error", "timeout")
 STAGE_WORDS = {
-    "index": "what is there to be found", "route": "which product, which intent", "resolve": "names and rewriting",
-    "embed": "the question as a vector", "retrieve": "two lanes and their fusion", "rerank": "the best eight",
-    "context": "what fits the prompt", "generate": "the answer", "validate": "the last look",
-}  # fmt: skip
+    "index": "what is there to be found",
+    "route": "which product, which intent",
+    "resolve": "names and rewriting",
+    "embed": "the question as a vector",
+    "retrieve": "two lanes and their fusion",
+    "rerank": "the best eight",
+    "context": "what fits the prompt",
+    "generate": "the answer",
+    "validate": "the last look",
+}
 
 
 @dataclass
@@ -43,8 +50,9 @@ def page(view: View) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{'Answer' if view.turn else 'Ask'} · the demo of Stagelight</title>"
         '<link rel="stylesheet" href="/page.css"></head><body>'
-        f'<header><b>Docs assistant</b> <span>a demo that <a href="{escape(view.server)}">Stagelight</a> watches</span></header>'
-        f"<main>{_problem(view)}{_result(view)}{_form(view)}{_examples(view)}</main></body></html>"
+        f'<header><b>Docs assistant</b> <span>a demo that <a href="{escape(view.server)}">Stagelight</a> watches</span>'
+        "</header>"
+        f"<main>{_problem(view)}{_result(view)}{_form(view)}</main></body></html>"
     )
 
 
@@ -66,34 +74,37 @@ def _result(view: View) -> str:
         f"<p>Broken on purpose: <code>{escape(view.fault)}</code>, {escape(view.changed)}.</p>" if view.fault else ""
     )
     if view.fault and not view.changed:
-        broke = f"<p><code>{escape(view.fault)}</code> found nothing to break in this question: the trace is a clean one.</p>"
+        broke = f"<p><code>{escape(view.fault)}</code> found nothing to break in this question: a clean trace.</p>"
     sources = "".join(
         f"<li><b>{escape(citation.title)}</b> <code>{escape(citation.anchor)}</code></li>"
         for citation in turn.citations
     )
     facts = f"{turn.outcome or 'error'} · product {turn.product or 'none'} · intent {turn.intent}"
     return (
-        f'<section class="result" aria-live="polite"><h1>{escape(turn.question)}</h1><p class="answer">{escape(turn.answer)}</p>'
+        f'<section class="result" aria-live="polite"><h1>{escape(turn.question)}</h1>'
+        f'<p class="answer">{escape(turn.answer)}</p>'
         f'{f"<ol>{sources}</ol>" if sources else ""}<p class="muted">{escape(facts)}</p>{broke}'
-        f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>{waiting}</section>'
+        f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>'
+        f"{waiting}</section>"
     )
 
 
 def _form(view: View) -> str:
     title = "h2" if view.turn else "h1"
     return (
-        f'<form method="post" action="/ask"><{title}><label for="question">Ask about Django, Celery, Flask, Werkzeug, Jinja, '
-        f"Click, Kombu, Tornado or ItsDangerous</label></{title}>"
-        f'<div class="ask"><input id="question" name="question" type="text" maxlength="500" required autocomplete="off" '
-        f'value="{escape(view.question)}"><button>Ask</button></div>'
-        f"<fieldset class=faults><legend>Break a stage, and see whether Stagelight finds it</legend>"
+        f'<form method="post" action="/ask"><{title}><label for="question">Ask about Django, Celery, Flask, Werkzeug, '
+        f"Jinja, Click, Kombu, Tornado or ItsDangerous</label></{title}>"
+        '<div class="ask"><input id="question" name="question" type="text" maxlength="500" required autocomplete="off" '
+        f'value="{escape(view.question)}"><button>Ask</button></div>{_examples(view)}'
+        '<fieldset class="faults"><legend>Break a stage, and see whether Stagelight finds it</legend>'
         f"{_switch('', 'nothing broken', 'The pipeline as it should be', view.fault)}"
         f'<div class="stages">{"".join(_stage(stage, view.fault) for stage in STAGES)}</div></fieldset></form>'
     )
 
 
 def _stage(stage: str, chosen: str) -> str:
-    faults = [fault for fault in REGISTRY.values() if fault.stage == stage]
+    here = [fault for fault in REGISTRY.values() if fault.stage == stage]
+    faults = sorted(here, key=lambda fault: fault.fault in FAILURES)
     switches = "".join(
         _switch(fault.key, fault.key.split(":")[1].replace("_", " "), fault.summary, chosen) for fault in faults
     )

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import cycle
 
 from demo.questions import Question
 
@@ -12,12 +13,25 @@ SESSIONS_ON_A_WEEKDAY, SESSIONS_ON_A_DAY_OFF = 24, 8
 HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 15, 20, 21, 17, 12, 16, 20, 19, 15, 10, 7, 6, 5, 4, 3, 2)
 SURFACES = ("search", "search", "search", "chat", "chat", "ide")
 FIRST_RELEASE, SECOND_RELEASE = "2026.11.1", "2026.11.2"
-BAD_SHARE, BACKGROUND_SHARE = 0.7, 0.055
+BAD_SHARE, BACKGROUND_SHARE = 0.7, 0.08
 BACKGROUND = (
-    "retrieve:miss", "context:budget_drop", "generate:ungrounded", "validate:false_anchor", "embed:timeout", "generate:error",
-    "generate:over_refusal", "route:wrong_product", "resolve:entity_missed", "validate:unknown_anchor", "generate:incomplete",
-    "index:content_drift", "rerank:dropped", "context:dedupe_drop", "generate:contradicts", "retrieve:lane_down",
-)  # fmt: skip
+    "retrieve:miss",
+    "context:budget_drop",
+    "generate:ungrounded",
+    "validate:false_anchor",
+    "embed:timeout",
+    "generate:error",
+    "generate:over_refusal",
+    "route:wrong_product",
+    "resolve:entity_missed",
+    "validate:unknown_anchor",
+    "generate:incomplete",
+    "index:content_drift",
+    "rerank:dropped",
+    "context:dedupe_drop",
+    "generate:contradicts",
+    "retrieve:lane_down",
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +84,13 @@ class Visit:
 def visits(story: Story, questions: list[Question], seed: str) -> Iterator[Visit]:
     """Oldest first, a day at a time, numbered within the day."""
     popular = random.Random(f"{seed}|popular").sample(questions, len(questions))
+    background = cycle(random.Random(f"{seed}|background").sample(BACKGROUND, len(BACKGROUND)))
     for offset in range(DAYS):
         day = story.since + timedelta(days=offset)
         drawn = sorted(_day(day, popular, random.Random(f"{seed}|{day:%Y-%m-%d}")), key=lambda row: row[0])
         for number, (at, question, user, session, surface) in enumerate(drawn):
             if at < story.until - timedelta(minutes=2):
-                fault = _fault(story, at, random.Random(f"{seed}|{day:%Y-%m-%d}|{number}"))
+                fault = _fault(story, at, random.Random(f"{seed}|{day:%Y-%m-%d}|{number}"), background)
                 yield Visit(at, number, question, user, session, surface, fault)
 
 
@@ -94,8 +109,7 @@ def _day(
             at += timedelta(seconds=dice.randrange(25, 140))
 
 
-def _fault(story: Story, at: datetime, dice: random.Random) -> str | None:
-    roll, background = dice.random(), dice.choice(BACKGROUND)
+def _fault(story: Story, at: datetime, dice: random.Random, background: Iterator[str]) -> str | None:
     if story.is_bad(at):
-        return "rerank:reverse" if roll < BAD_SHARE else None
-    return background if roll < BACKGROUND_SHARE else None
+        return "rerank:reverse" if dice.random() < BAD_SHARE else None
+    return next(background) if dice.random() < BACKGROUND_SHARE else None

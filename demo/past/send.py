@@ -66,9 +66,14 @@ def relive(library: Library, story: Story, collector: Collector, seed: str = SEE
             clean[known] = rehearse(library, asked.question, rename=None if rebuilt else renamed)
         history = sessions.setdefault(visit.session, [])
         turn = Turn(
-            asked.question, list(history), visit.session, visit.user, visit.surface, visit.key,
+            asked.question,
+            list(history),
+            visit.session,
+            visit.user,
+            visit.surface,
+            visit.key,
             conditions=conditions_at(story, library, visit),
-        )  # fmt: skip
+        )
         yield _answer(assistants[story.release(visit.at)], visit, asked, turn, clean[known])
         history.append((asked.question, turn.answer))
 
@@ -103,8 +108,9 @@ def send_past(settings: Settings, library: Library, say: Callable[[str], None] =
     append_truths(settings.truth_file, [one.truth for one in told])
     down = sum(1 for signal in said if signal["value"] == "down")
     say(
-        f"past: {len(told)} traces of 14 days in {time.monotonic() - started:.0f} s; {sender.acked_spans} spans acknowledged, "
-        f"{sender.rejected_spans} rejected, {sender.retries} retries; {down} thumbs down, {len(said) - down} up (HTTP {status})"
+        f"past: {len(told)} traces of 14 days in {time.monotonic() - started:.0f} s; {sender.acked_spans} spans "
+        f"acknowledged, {sender.rejected_spans} rejected, {sender.retries} retries; {down} thumbs down, "
+        f"{len(said) - down} up (HTTP {status})"
     )
     return len(told)
 

@@ -10,10 +10,17 @@ from demo.workshop import Truth
 
 THUMBS_DOWN, THUMBS_UP = 20, 34
 COMPLAINTS = (
-    "Not what I asked.", "This is about something else entirely.", "The page it cites does not say that.", "Wrong section.",
-    "It worked yesterday, same question.", "Did not answer the question.", "The link goes to the wrong product.",
-    "Half of the answer is missing.", "I know that it is in the docs!", "Misleading, cost me an hour.",
-)  # fmt: skip
+    "Not what I asked.",
+    "This is about something else entirely.",
+    "The page it cites does not say that.",
+    "Wrong section.",
+    "It worked yesterday, same question.",
+    "Did not answer the question.",
+    "The link goes to the wrong product.",
+    "Half of the answer is missing.",
+    "I know that it is in the docs!",
+    "Misleading, cost me an hour.",
+)
 PRAISE = ("Exactly what I needed.", "Spot on.", "", "", "Thanks, the quote helped.", "")
 
 

@@ -52,9 +52,13 @@ class Assistant:
 
     def _versions(self, turn: Turn) -> dict[str, str]:
         versions = {
-            "release": self.telemetry.release, "prompt": "answer-4", "index": self.index.version, "embedding": EMBEDDER,
-            "reranker": RERANKER, "corpus": self.corpus.version,
-        }  # fmt: skip
+            "release": self.telemetry.release,
+            "prompt": "answer-4",
+            "index": self.index.version,
+            "embedding": EMBEDDER,
+            "reranker": RERANKER,
+            "corpus": self.corpus.version,
+        }
         return versions | turn.conditions.versions
 
     def _run(self, turn: Turn, injection: Injection | None) -> None:
@@ -115,10 +119,17 @@ class Assistant:
 
     def _put_fused(self, span: Span, turn: Turn) -> None:
         lanes = [
-            {"name": name, "round": 1, "query": turn.rewritten, "top_k": LANE_DEPTH, "returned": len(found),
-             "floor": FLOORS[name], "score_kind": "similarity"}
+            {
+                "name": name,
+                "round": 1,
+                "query": turn.rewritten,
+                "top_k": LANE_DEPTH,
+                "returned": len(found),
+                "floor": FLOORS[name],
+                "score_kind": "similarity",
+            }
             for name, found in turn.lanes.items()
-        ]  # fmt: skip
+        ]
         passed = [candidate for candidate in turn.fused if candidate.rerank_in]
         say.put(span, input__value=turn.rewritten, rag__lanes=lanes)
         say.put_documents(span, "retrieval.documents", passed, "fused_score", with_text=False)

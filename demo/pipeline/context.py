@@ -5,7 +5,7 @@ from demo.pipeline.turn import Candidate, Turn
 from demo.search.words import count_tokens
 
 SYSTEM = (
-    "You answer questions about Python web and task libraries from the numbered documentation below, and from nothing else. "
+    "You answer questions about Python web and task libraries from the numbered documentation below, only from it. "
     'Answer with JSON: {"answer": text with [n] after each claim, "confidence": 0 to 1, "refused": true or false, '
     '"missing": [parts of the question that the documentation does not contain]}.'
 )
@@ -71,8 +71,13 @@ def describe_context(turn: Turn) -> dict[str, object]:
         "used_tokens": sum(used.values()),
         "slots": [{"name": name, "cap_tokens": cap, "used_tokens": used[name]} for name, cap in turn.budget.items()],
         "chunks": [
-            {"chunk_id": candidate.chunk.chunk_id, "tokens": candidate.tokens, "kept_tokens": candidate.kept_tokens,
-             "slot": candidate.slot, "dropped_why": candidate.dropped_why}
+            {
+                "chunk_id": candidate.chunk.chunk_id,
+                "tokens": candidate.tokens,
+                "kept_tokens": candidate.kept_tokens,
+                "slot": candidate.slot,
+                "dropped_why": candidate.dropped_why,
+            }
             for candidate in considered
         ],
-    }  # fmt: skip
+    }

@@ -1,5 +1,7 @@
 """A deterministic reranker: how much of the question does a chunk, and its title, cover?"""
 
+from itertools import pairwise
+
 from demo.pipeline.turn import Candidate, Turn
 from demo.search.index import Index
 from demo.search.words import known_tokens
@@ -35,8 +37,8 @@ def score(turn: Turn, index: Index, candidate: Candidate) -> float:
     covered = sum(weight for term, weight in weights.items() if term in present) / total
     titled = sum(weight for term, weight in weights.items() if term in title) / total
     focus = sum(1 for term in title if term in weights) / max(len(title), 1)
-    pairs = set(zip(query, query[1:], strict=False))
-    adjacent = len(pairs & set(zip(text, text[1:], strict=False))) / max(len(pairs), 1)
+    pairs = set(pairwise(query))
+    adjacent = len(pairs & set(pairwise(text))) / max(len(pairs), 1)
     defined = any(entity.text.lower() in title for entity in turn.entities)
     prior = (candidate.fused_score or 0.0) * 30
     return 0.42 * covered + 0.2 * titled + 0.1 * focus + 0.08 * adjacent + 0.12 * defined + 0.08 * prior

@@ -9,13 +9,34 @@ from demo.search.index import Index
 from demo.search.words import STOP_WORDS, stem, tokens
 
 SYNONYMS = {
-    "cron": "crontab periodic schedule", "login": "authentication login", "logout": "authentication logout", "upload": "file uploads",
-    "throttle": "rate limit", "cli": "command line", "env": "environment variable", "db": "database", "config": "configuration settings",
-    "auth": "authentication", "perms": "permissions", "params": "parameters", "args": "arguments", "migrations": "migrations migrate",
-    "unit": "test", "blueprints": "blueprint", "websockets": "websocket", "dates": "date", "deploying": "deployment",
-    "nightly": "periodic schedule crontab", "dropdown": "choice select", "colours": "color style", "colour": "color style",
-    "colored": "color style", "password": "password hide_input", "pagination": "paginator paginate", "redirects": "redirect",
-}  # fmt: skip
+    "cron": "crontab periodic schedule",
+    "login": "authentication login",
+    "logout": "authentication logout",
+    "upload": "file uploads",
+    "throttle": "rate limit",
+    "cli": "command line",
+    "env": "environment variable",
+    "db": "database",
+    "config": "configuration settings",
+    "auth": "authentication",
+    "perms": "permissions",
+    "params": "parameters",
+    "args": "arguments",
+    "migrations": "migrations migrate",
+    "unit": "test",
+    "blueprints": "blueprint",
+    "websockets": "websocket",
+    "dates": "date",
+    "deploying": "deployment",
+    "nightly": "periodic schedule crontab",
+    "dropdown": "choice select",
+    "colours": "color style",
+    "colour": "color style",
+    "colored": "color style",
+    "password": "password hide_input",
+    "pagination": "paginator paginate",
+    "redirects": "redirect",
+}
 
 
 def resolve(turn: Turn, index: Index) -> None:
@@ -44,9 +65,10 @@ def mend(question: str, index: Index) -> str:
         if len(wanted) < 5:
             return word
         pool = [
-            term for term, seen in index.frequencies.items()
+            term
+            for term, seen in index.frequencies.items()
             if seen >= 8 and term[0] == wanted[0] and abs(len(term) - len(wanted)) <= 2 and term.isalpha()
-        ]  # fmt: skip
+        ]
         found = difflib.get_close_matches(wanted, pool, n=1, cutoff=0.84)
         return index.spellings.get(found[0], found[0]) if found else word
 

@@ -9,9 +9,9 @@ from demo.search.index import Index
 from demo.search.words import tokens
 
 GREETING = re.compile(
-    r"^(hi|hello|hey|hiya|yo|howdy|good (morning|afternoon|evening|day)|greetings|thanks?|thank you|thx|cheers|ty|bye|goodbye|"
-    r"ok|okay|great|cool|nice|perfect|awesome|who are you|what can you do|are you (a bot|there|human)|how are you|how's it going|"
-    r"whats up|what's up|sup|morning)\b[\s\w,!.?:)']{0,32}$",
+    r"^(hi|hello|hey|hiya|yo|howdy|good (morning|afternoon|evening|day)|greetings|thanks?|thank you|thx|cheers|"
+    r"ty|bye|goodbye|ok|okay|great|cool|nice|perfect|awesome|who are you|what can you do|are you (a bot|there|human)|"
+    r"how are you|how's it going|whats up|what's up|sup|morning)\b[\s\w,!.?:)']{0,32}$",
     re.IGNORECASE,
 )
 INTENTS = (
@@ -33,9 +33,18 @@ INTENTS = (
     ),
 )
 ALIASES = {
-    "django": "django", "djnago": "django", "celery": "celery", "flask": "flask", "werkzeug": "werkzeug", "jinja": "jinja2",
-    "jinja2": "jinja2", "click": "click", "kombu": "kombu", "tornado": "tornado", "itsdangerous": "itsdangerous",
-}  # fmt: skip
+    "django": "django",
+    "djnago": "django",
+    "celery": "celery",
+    "flask": "flask",
+    "werkzeug": "werkzeug",
+    "jinja": "jinja2",
+    "jinja2": "jinja2",
+    "click": "click",
+    "kombu": "kombu",
+    "tornado": "tornado",
+    "itsdangerous": "itsdangerous",
+}
 SURE = 0.55
 GREETING_ANSWER = (
     "Hello! Ask me anything about Django, Celery, Flask, Werkzeug, Jinja, Click, Kombu, Tornado or ItsDangerous."
@@ -77,7 +86,7 @@ def _product(turn: Turn, index: Index) -> str | None:
     owners = [set(index.entity_products[name.lower()]) for name in known_identifiers(turn.question, index)]
     sole = {next(iter(products)) for products in owners if len(products) == 1}
     if len(mentioned) == 1:
-        # An identifier that only another product has outweighs the product's name: people name the framework they sit in.
+        # An identifier that only another product has outweighs the name: people name the framework they sit in.
         if len(sole) == 1 and not any(mentioned[0] in products for products in owners):
             return sole.pop()
         return mentioned[0]

@@ -3,6 +3,7 @@
 import json
 import re
 
+from demo.corpus.chunks import Chunk
 from demo.pipeline.turn import Citation, Turn
 
 MARK = re.compile(r"\[(\d+)\]")
@@ -33,17 +34,21 @@ def parse_output(turn: Turn) -> dict[str, object]:
 
 
 def read_citations(turn: Turn) -> list[Citation]:
-    """Each claim with the chunk that its [n] names."""
-    found = []
+    """One a cited chunk, with its claims. The answer's [n], once places in the prompt, become places in it."""
+    claims: dict[int, list[str]] = {}
     position = 0
     for mark in MARK.finditer(turn.answer):
         claim = MARK.sub("", turn.answer[position : mark.start()]).strip()
         position = mark.end()
-        number = int(mark[1])
-        if 1 <= number <= len(turn.kept):
-            chunk = turn.kept[number - 1].chunk
-            found.append(Citation(claim, chunk.anchor, chunk.title, chunk.product, chunk.chunk_id))
-    return found
+        if 1 <= int(mark[1]) <= len(turn.kept):
+            claims.setdefault(int(mark[1]), []).append(claim)
+    order = {number: place for place, number in enumerate(claims, start=1)}
+    turn.answer = MARK.sub(lambda mark: f"[{order[int(mark[1])]}]" if int(mark[1]) in order else "", turn.answer)
+    return [_citation(turn.kept[number - 1].chunk, " ".join(said)) for number, said in claims.items()]
+
+
+def _citation(chunk: Chunk, claim: str) -> Citation:
+    return Citation(claim, chunk.anchor, chunk.title, chunk.product, chunk.chunk_id)
 
 
 def _check_citations(turn: Turn, known_anchors: frozenset[str]) -> None:

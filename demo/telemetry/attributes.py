@@ -9,7 +9,7 @@ from opentelemetry.trace import Span
 from demo.pipeline.context import SYSTEM, describe_context
 from demo.pipeline.turn import Candidate, Turn
 
-# US dollars a million tokens, (in, out). The extractive answerer costs nothing: its price is what a small model's would be.
+# US dollars a million tokens, (in, out). The extractive answerer costs nothing: this is a small model's price.
 PRICES = {"extractive-1": (0.25, 1.25), "claude-haiku-4-5": (1.0, 5.0)}
 
 
@@ -50,13 +50,26 @@ def journey(turn: Turn) -> list[dict[str, object]]:
 def _row(candidate: Candidate) -> dict[str, object]:
     chunk = candidate.chunk
     return {
-        "chunk_id": chunk.chunk_id, "anchor": chunk.anchor, "product": chunk.product, "title": chunk.title, "text": chunk.text,
-        "source_hash": chunk.source_hash, "lanes": candidate.lanes, "fused_rank": candidate.fused_rank,
-        "fused_score": candidate.fused_score, "rerank_in": candidate.rerank_in, "rerank_rank": candidate.rerank_rank,
-        "rerank_score": candidate.rerank_score, "survived": candidate.survived, "dropped_at": candidate.dropped_at,
-        "dropped_why": candidate.dropped_why, "tokens": candidate.tokens, "kept_tokens": candidate.kept_tokens,
-        "slot": candidate.slot, "cited": candidate.cited,
-    }  # fmt: skip
+        "chunk_id": chunk.chunk_id,
+        "anchor": chunk.anchor,
+        "product": chunk.product,
+        "title": chunk.title,
+        "text": chunk.text,
+        "source_hash": chunk.source_hash,
+        "lanes": candidate.lanes,
+        "fused_rank": candidate.fused_rank,
+        "fused_score": candidate.fused_score,
+        "rerank_in": candidate.rerank_in,
+        "rerank_rank": candidate.rerank_rank,
+        "rerank_score": candidate.rerank_score,
+        "survived": candidate.survived,
+        "dropped_at": candidate.dropped_at,
+        "dropped_why": candidate.dropped_why,
+        "tokens": candidate.tokens,
+        "kept_tokens": candidate.kept_tokens,
+        "slot": candidate.slot,
+        "cited": candidate.cited,
+    }
 
 
 def put_checks(span: Span, turn: Turn, stage: str) -> None:
@@ -83,15 +96,24 @@ def put_model(span: Span, turn: Turn) -> None:
     price_in, price_out = PRICES.get(turn.model, PRICES["extractive-1"])
     cost_in, cost_out = tokens_in * price_in / 1e6, tokens_out * price_out / 1e6
     messages = {
-        "llm.model_name": turn.model, "llm.provider": "anthropic" if turn.model.startswith("claude") else "demo",
-        "llm.prompt_template.version": "answer-4", "llm.input_messages.0.message.role": "system",
-        "llm.input_messages.0.message.content": SYSTEM, "llm.input_messages.1.message.role": "user",
-        "llm.input_messages.1.message.content": turn.prompt, "llm.output_messages.0.message.role": "assistant",
-        "llm.output_messages.0.message.content": turn.output, "llm.token_count.prompt": tokens_in,
-        "llm.token_count.completion": tokens_out, "llm.token_count.total": tokens_in + tokens_out,
-        "llm.cost.prompt": cost_in, "llm.cost.completion": cost_out, "llm.cost.total": cost_in + cost_out,
-        "output.value": turn.output, "rag.attempts": turn.attempts,
-    }  # fmt: skip
+        "llm.model_name": turn.model,
+        "llm.provider": "anthropic" if turn.model.startswith("claude") else "demo",
+        "llm.prompt_template.version": "answer-4",
+        "llm.input_messages.0.message.role": "system",
+        "llm.input_messages.0.message.content": SYSTEM,
+        "llm.input_messages.1.message.role": "user",
+        "llm.input_messages.1.message.content": turn.prompt,
+        "llm.output_messages.0.message.role": "assistant",
+        "llm.output_messages.0.message.content": turn.output,
+        "llm.token_count.prompt": tokens_in,
+        "llm.token_count.completion": tokens_out,
+        "llm.token_count.total": tokens_in + tokens_out,
+        "llm.cost.prompt": cost_in,
+        "llm.cost.completion": cost_out,
+        "llm.cost.total": cost_in + cost_out,
+        "output.value": turn.output,
+        "rag.attempts": turn.attempts,
+    }
     for key, value in messages.items():
         span.set_attribute(key, value)
 

@@ -5,9 +5,19 @@ import random
 import time
 
 TYPICAL_MILLISECONDS = {
-    "route": 14.0, "resolve": 9.0, "embed": 38.0, "lexical": 22.0, "vector": 41.0, "retrieve": 6.0, "rerank": 190.0,
-    "context": 7.0, "first_token": 620.0, "generate": 1150.0, "validate": 26.0, "timeout": 5000.0,
-}  # fmt: skip
+    "route": 14.0,
+    "resolve": 9.0,
+    "embed": 38.0,
+    "lexical": 22.0,
+    "vector": 41.0,
+    "retrieve": 6.0,
+    "rerank": 190.0,
+    "context": 7.0,
+    "first_token": 620.0,
+    "generate": 1150.0,
+    "validate": 26.0,
+    "timeout": 5000.0,
+}
 
 
 class LiveClock:

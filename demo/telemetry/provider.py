@@ -14,7 +14,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 from demo.telemetry.clock import LiveClock, PastClock
 
 SERVICE = "docs-assistant"
-# The SDK keeps 128 attributes of a span and evicts the oldest: with 20 documents, the query and the best ranks go first.
+# The SDK keeps 128 attributes a span and evicts the oldest: with 20 documents, the query and the best ranks go.
 LIMITS = SpanLimits(max_attributes=10_000, max_span_attributes=10_000, max_events=256)
 
 
