@@ -20,6 +20,7 @@ def key_path() -> Path:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
