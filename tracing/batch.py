@@ -14,11 +14,12 @@ from typing import Any
 import structlog
 
 from tracing import marks, native, normalise, otlp, signals, store
-from tracing.columns import TraceRow, text_hash, trace_columns
+from tracing.columns import TraceRow, trace_columns
 from tracing.models import Project
 from tracing.outcome import DEFAULT_CUTS, Cuts
 from tracing.records import Signal, Span, Trace
-from tracing.span_columns import READ, SpanRow, read_span, references, span_columns
+from tracing.shelf import Shelf
+from tracing.span_columns import READ, SpanRow, read_span, referred, span_columns
 from tracing.spool import Frame
 
 log = structlog.get_logger()
@@ -169,41 +170,34 @@ def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow
         memory.keys.remember(key, key_ns)
         trace = _normalised(key, {**before, **arrival.spans}, memory)
         version = memory.next_version()
-        rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace))
-        span_rows += [SpanRow(key[0], key_ns, version, token, span) for span in arrival.spans.values()]
+        shelf = Shelf.of(trace)
+        rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace, shelf))
+        span_rows += [SpanRow(key[0], key_ns, version, token, span, shelf) for span in arrival.spans.values()]
     _insert(rows, span_rows, token, memory)
     return rows
 
 
 def _insert(rows: list[TraceRow], span_rows: list[SpanRow], token: str, memory: Memory) -> None:
-    hashes = _hashes(rows)
-    fresh = _fresh_chunks(rows, hashes, memory)
-    chunks = {
+    fresh = _fresh_chunks(rows, memory)
+    chunks: dict[str, list[Any]] = {
         "project": [project for project, _ in fresh],
         "hash": [chunk for _, chunk in fresh],
         "text": list(fresh.values()),
     }
     store.insert("chunks", chunks)
-    store.insert("spans", span_columns(span_rows, hashes), f"{token}:spans")
-    store.insert("traces", trace_columns(rows, hashes), f"{token}:traces")
+    store.insert("spans", span_columns(span_rows), f"{token}:spans")
+    store.insert("traces", trace_columns(rows), f"{token}:traces")
     for key in fresh:
         memory.chunks.remember(key, None)
 
 
-def _hashes(rows: Sequence[TraceRow]) -> dict[str, bytes]:
-    texts = {c.text for row in rows for c in row.trace.candidates if c.text}
-    return {text: text_hash(text) for text in texts}
-
-
-def _fresh_chunks(
-    rows: Sequence[TraceRow], hashes: Mapping[str, bytes], memory: Memory
-) -> dict[tuple[str, bytes], str]:
-    found = {}
-    for row in rows:
-        for candidate in row.trace.candidates:
-            if candidate.text and (key := (row.project, hashes[candidate.text])) not in memory.chunks:
-                found[key] = candidate.text
-    return found
+def _fresh_chunks(rows: Sequence[TraceRow], memory: Memory) -> dict[tuple[str, bytes], str]:
+    return {
+        key: text
+        for row in rows
+        for text, chunk in row.shelf.hashes.items()
+        if (key := (row.project, chunk)) not in memory.chunks
+    }
 
 
 def _normalised(key: Key, spans: Mapping[str, Span], memory: Memory) -> Trace:
@@ -251,7 +245,7 @@ def _keys(arrivals: Mapping[Key, Arrival], memory: Memory) -> dict[Key, int]:
 
 def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
     """(trace, sort time in ns) of those that the store has."""
-    return store.rows(  # type: ignore[return-value]
+    return store.rows(
         "SELECT trace_id, any(key_ts) FROM traces"
         " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
         project=project,
@@ -283,7 +277,7 @@ def spans_of(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str = 
         times=[_decimal(key_ns) for _, key_ns in keys],
         batch=but_batch,
     )
-    texts = chunk_texts(project=project, hashes=references(row[READ.index("attributes")] for row in found))
+    texts = chunk_texts(project=project, hashes=referred(row[READ.index("attributes")] for row in found))
     spans: dict[str, dict[str, Span]] = defaultdict(dict)
     for row in found:
         span = read_span(row, texts)
@@ -306,7 +300,7 @@ def chunk_texts(*, project: str, hashes: Iterable[bytes]) -> dict[bytes, str]:
         project=project,
         hashes=[value.hex() for value in wanted],
     )
-    return dict(found)  # type: ignore[arg-type]
+    return dict(found)
 
 
 def _facts_of_signalled(found: Sequence[tuple[str, int, Signal]], done: set[Key]) -> list[marks.Facts]:
@@ -319,7 +313,7 @@ def _facts_of_signalled(found: Sequence[tuple[str, int, Signal]], done: set[Key]
 
 def _write_signals(found: Sequence[tuple[str, int, Signal]], token: str) -> None:
     kept = [signal for _, _, signal in found]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "project": [project for project, _, _ in found],
         "trace_id": [s.trace_id for s in kept],
         "identity": [s.identity for s in kept],

@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -26,17 +26,13 @@ from tracing.records import (
     Trace,
     Versions,
 )
+from tracing.shelf import Shelf, unpack
 
 NO_COUNT = 2**32 - 1
 NO_TEXT = bytes(16)
 NAN = math.nan
 UNKNOWN_SURVIVAL = 2
 _SPACES = re.compile(r"\s+")
-
-
-def text_hash(text: str) -> bytes:
-    """The 16 bytes under which a chunk's text is kept."""
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def canonical(query: str) -> int:
@@ -54,13 +50,15 @@ class TraceRow:
     version: int
     arrived_ns: int
     trace: Trace
+    shelf: Shelf
 
 
 def _sum(trace: Trace, field: str) -> int:
     return sum(getattr(stage, field) or 0 for stage in trace.stages)
 
 
-def _detail(t: Trace) -> bytes:
+def _detail(row: TraceRow) -> bytes:
+    t = row.trace
     return orjson.dumps(
         {
             "rewritten": t.rewritten,
@@ -68,7 +66,8 @@ def _detail(t: Trace) -> bytes:
             "missing": t.missing,
             "lanes": t.lanes,
             "observed": t.observed,
-            "context": t.context,
+            "context": t.context if t.context.text is None else replace(t.context, text=None),
+            "text": row.shelf.pack(t.context.text),
             "citations": t.citations,
             "stages": t.stages,
         }
@@ -80,6 +79,7 @@ _PLAIN: dict[str, Callable[[TraceRow], Any]] = {
     "key_ts": lambda r: r.key_ns,
     "version": lambda r: r.version,
     "arrived_at": lambda r: r.arrived_ns // 1_000_000,
+    "detail": _detail,
 }
 _OPTIONAL_TEXTS = (
     "external_id",
@@ -137,7 +137,6 @@ _TRACE: dict[str, Callable[[Trace], Any]] = {
     "stage_status": lambda t: [s.status for s in t.stages],
     "stage_ms": lambda t: [NAN if s.duration_ms is None else s.duration_ms for s in t.stages],
     "cited": lambda t: [c.anchor for c in t.citations if c.anchor],
-    "detail": _detail,
 }
 
 
@@ -193,20 +192,25 @@ _HIT: dict[str, Callable[[LaneHit], Any]] = {
 }
 
 
-def trace_columns(rows: Sequence[TraceRow], hashes: Mapping[str, bytes]) -> dict[str, list[Any]]:
-    """Columns of `traces`; `hashes` maps each candidate's text to its hash."""
+def trace_columns(rows: Sequence[TraceRow]) -> dict[str, list[Any]]:
+    """Columns of `traces`."""
     columns: dict[str, list[Any]] = {name: [read(row) for row in rows] for name, read in _PLAIN.items()}
     traces = [row.trace for row in rows]
     for name, read in _TRACE.items():
         columns[name] = [read(trace) for trace in traces]
     for name, field in _CANDIDATE.items():
         columns[name] = [[field(c) for c in trace.candidates] for trace in traces]
-    columns["c_text"] = [[hashes[c.text] if c.text else NO_TEXT for c in trace.candidates] for trace in traces]
+    columns["c_text"] = [_text_hashes(row) for row in rows]
     hits = [[(i, hit) for i, c in enumerate(trace.candidates) for hit in c.hits] for trace in traces]
     columns["h_candidate"] = [[i for i, _ in found] for found in hits]
     for name, of_hit in _HIT.items():
         columns[name] = [[of_hit(hit) for _, hit in found] for found in hits]
     return columns
+
+
+def _text_hashes(row: TraceRow) -> list[bytes]:
+    hashes = row.shelf.hashes
+    return [hashes[c.text] if c.text else NO_TEXT for c in row.trace.candidates]
 
 
 COLUMNS = (*_PLAIN, *_TRACE, *_CANDIDATE, "c_text", "h_candidate", *_HIT)
@@ -301,7 +305,7 @@ def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
         lanes=tuple(Lane(**fields) for fields in detail["lanes"]),
         observed=Observed(**detail["observed"]),
         candidates=_candidates(row, texts),
-        context=_context(detail["context"]),
+        context=_context(detail["context"] | {"text": unpack(detail["text"], texts)}),
         citations=tuple(Citation(**fields) for fields in detail["citations"]),
         stages=tuple(_stage(fields) for fields in detail["stages"]),
         flags=tuple(row["flags"]),

@@ -7,7 +7,6 @@ from typing import Any
 
 from tracing import store
 
-
 UNSAID = ("stage", "fault", "kind", "certainty", "grounded_by", "anchors", "judged", "review")
 
 
@@ -58,7 +57,7 @@ def _thumbs(found: Sequence[Facts]) -> Mapping[tuple[str, str], list[str]]:
 
 def thumbs_of(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
     """(trace, up or down) for each person's latest thumb."""
-    return store.rows(  # type: ignore[return-value]
+    return store.rows(
         "SELECT trace_id, value FROM signals FINAL"
         " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} AND kind = 'thumb'",
         project=project,
@@ -80,7 +79,7 @@ def facts_of(*, project: str, trace_ids: Sequence[str]) -> list[Facts]:
 def _columns(marks: Sequence[Mark], version: int) -> dict[str, list[Any]]:
     facts = [m.facts for m in marks]
     empty = [""] * len(marks)
-    return {
+    said: dict[str, list[Any]] = {
         "project": [f.project for f in facts],
         "key_ts": [f.key_ns for f in facts],
         "trace_id": [f.trace_id for f in facts],
@@ -88,4 +87,5 @@ def _columns(marks: Sequence[Mark], version: int) -> dict[str, list[Any]]:
         "started_at": [f.started_ns for f in facts],
         "flags": [list(f.flags) for f in facts],
         "thumb": [m.thumb for m in marks],
-    } | dict.fromkeys(UNSAID, empty)
+    }
+    return said | dict.fromkeys(UNSAID, empty)

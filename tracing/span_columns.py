@@ -1,4 +1,4 @@
-"""Spans to columns of the store, and back: a candidate's text is kept once in `chunks`, attributes keep its hash."""
+"""Spans to columns of the store, and back: chunk texts are kept once in `chunks`, attributes refer to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from tracing.records import Attributes, Event, Link, Span
+from tracing.records import Event, Link, Span
+from tracing.shelf import MARK, Shelf, references, unpack
 
-REFERENCE = "$chunk"
-SHORTEST_REFERENCE = 64  # characters: below, the reference is no shorter than the text
+DOCUMENT = ".document."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,34 @@ class SpanRow:
     version: int
     batch: str
     span: Span
+    shelf: Shelf
 
 
-def _referred(attributes: Attributes, hashes: Mapping[str, bytes]) -> dict[str, Any]:
-    return {
-        key: {REFERENCE: hashes[value].hex()}
-        if type(value) is str and len(value) >= SHORTEST_REFERENCE and value in hashes
-        else value
-        for key, value in attributes.items()
-    }
+def _attributes(row: SpanRow) -> bytes:
+    """JSON of [attributes, OpenInference's flattened documents as a list a field]: half the bytes of flat keys."""
+    pack = row.shelf.pack
+    plain: dict[str, Any] = {}
+    documents: dict[str, list[Any]] = {}
+    for key, value in row.span.attributes.items():
+        numbered, found, field = key.partition(DOCUMENT)
+        prefix, _, index = numbered.rpartition(".")
+        if found and len(listed := documents.setdefault(f"{prefix}{DOCUMENT}{field}", [])) == _number(index):
+            listed.append(pack(value))
+        else:
+            plain[key] = pack(value)
+    return orjson.dumps([plain, documents])
+
+
+def _number(index: str) -> int:
+    return int(index) if index.isdecimal() and index.isascii() and (index == "0" or index[0] != "0") else -1
+
+
+def _flat(plain: dict[str, Any], documents: dict[str, list[Any]], texts: Mapping[bytes, str]) -> dict[str, Any]:
+    attributes = {key: unpack(value, texts) for key, value in plain.items()}
+    for name, listed in documents.items():
+        prefix, _, field = name.partition(DOCUMENT)
+        attributes |= {f"{prefix}.{i}{DOCUMENT}{field}": unpack(value, texts) for i, value in enumerate(listed)}
+    return attributes
 
 
 def _events(span: Span) -> bytes:
@@ -40,10 +59,10 @@ def _links(span: Span) -> bytes:
     return orjson.dumps([(e.trace_id, e.span_id, e.attributes) for e in span.links]) if span.links else b""
 
 
-def span_columns(rows: Sequence[SpanRow], hashes: Mapping[str, bytes]) -> dict[str, list[Any]]:
-    """Columns of `spans`; `hashes` maps each text that is kept in `chunks` to its hash."""
+def span_columns(rows: Sequence[SpanRow]) -> dict[str, list[Any]]:
+    """Columns of `spans`."""
     spans = [row.span for row in rows]
-    attributes = [orjson.dumps(_referred(span.attributes, hashes)) for span in spans]
+    attributes = [_attributes(row) for row in rows]
     return {
         "project": [row.project for row in rows],
         "key_ts": [row.key_ns for row in rows],
@@ -98,29 +117,14 @@ READ = (
 )
 
 
-def references(attributes_json: Iterable[str]) -> set[bytes]:
-    """The hashes of all texts that these attributes refer to."""
-    found = set()
-    for text in attributes_json:
-        if REFERENCE in text:
-            found.update(filter(None, map(_hash, orjson.loads(text).values())))
-    return found
-
-
-def _hash(value: Any) -> bytes | None:
-    if not isinstance(value, dict) or len(value) != 1 or REFERENCE not in value:
-        return None
-    try:
-        found = bytes.fromhex(value[REFERENCE])
-    except (TypeError, ValueError):
-        return None
-    return found if len(found) == 16 else None
+def referred(attributes_json: Iterable[str]) -> set[bytes]:
+    """The hashes of all texts that these stored attributes refer to."""
+    return {found for text in attributes_json if MARK in text for found in references(orjson.loads(text))}
 
 
 def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
     """The span of the columns READ, its texts put back."""
     row = dict(zip(READ, values, strict=True))
-    attributes = {key: _restored(value, texts) for key, value in orjson.loads(row["attributes"]).items()}
     return Span(
         trace_id=row["trace_id"],
         span_id=row["span_id"],
@@ -128,7 +132,7 @@ def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
         name=row["name"],
         start_ns=row["started_at"],
         end_ns=row["ended_at"],
-        attributes=attributes,
+        attributes=_flat(*orjson.loads(row["attributes"]), texts),
         resource=orjson.loads(row["resource"]),
         events=tuple(Event(*fields) for fields in orjson.loads(row["events"] or "[]")),
         links=tuple(Link(*fields) for fields in orjson.loads(row["links"] or "[]")),
@@ -139,8 +143,3 @@ def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
         scope_version=row["scope_version"],
         dropped_attributes=row["dropped_attributes"],
     )
-
-
-def _restored(value: Any, texts: Mapping[bytes, str]) -> Any:
-    key = _hash(value)
-    return value if key is None else texts.get(key, value)

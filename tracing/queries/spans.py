@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from tracing import store
 from tracing.queries.one import key_time, texts
 from tracing.records import Span
-from tracing.shelf import referred
-from tracing.span_columns import READ, read_span
+from tracing.span_columns import READ, read_span, referred
 
 AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SPANS = 20_000
