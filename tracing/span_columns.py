@@ -40,7 +40,9 @@ def _attributes(row: SpanRow) -> bytes:
 
 
 def _number(index: str) -> int:
-    return int(index) if index.isdecimal() and index.isascii() and (index == "0" or index[0] != "0") else -1
+    """The index where it is written as a plain number, else -1."""
+    plain = index.isdecimal() and index.isascii() and len(index) < 7 and (index == "0" or index[0] != "0")
+    return int(index) if plain else -1
 
 
 def _flat(plain: dict[str, Any], documents: dict[str, list[Any]], texts: Mapping[bytes, str]) -> dict[str, Any]:
@@ -125,6 +127,7 @@ def referred(attributes_json: Iterable[str]) -> set[bytes]:
 def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
     """The span of the columns READ, its texts put back."""
     row = dict(zip(READ, values, strict=True))
+    plain, documents = orjson.loads(row["attributes"])
     return Span(
         trace_id=row["trace_id"],
         span_id=row["span_id"],
@@ -132,7 +135,7 @@ def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
         name=row["name"],
         start_ns=row["started_at"],
         end_ns=row["ended_at"],
-        attributes=_flat(*orjson.loads(row["attributes"]), texts),
+        attributes=_flat(plain, documents, texts),
         resource=orjson.loads(row["resource"]),
         events=tuple(Event(*fields) for fields in orjson.loads(row["events"] or "[]")),
         links=tuple(Link(*fields) for fields in orjson.loads(row["links"] or "[]")),
