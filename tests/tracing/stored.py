@@ -1,11 +1,11 @@
 """Traces put straight into the store, so that a test can say what is asked of it and nothing else."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from tracing import store
-from tracing.columns import TraceRow, text_hash, trace_columns
-from tracing.records import Candidate, Context, LaneHit, StageRecord, Trace
+from tracing.columns import TraceRow, trace_columns
+from tracing.records import Candidate, LaneHit, Span, StageRecord, Trace
+from tracing.shelf import Shelf, text_hash
 from tracing.span_columns import SpanRow, span_columns
 
 NOW_NS = 1_795_000_000 * 10**9  # 2026-11-18
@@ -28,8 +28,8 @@ def a_trace(number: int = 1, *, age_s: float = 3600, **fields: Any) -> Trace:
 def keep(*traces: Trace, project: str = "atlas", arrived_ns: int = LONG_AGO_NS, version: int = 1, **mark: Any) -> None:
     """Store traces, their candidates' texts, and marks that say the same of each."""
     texts = {c.text: text_hash(c.text) for trace in traces for c in trace.candidates if c.text}
-    rows = [TraceRow(project, trace.started_ns, version, arrived_ns, trace) for trace in traces]
-    store.insert("traces", trace_columns(rows, texts))
+    rows = [TraceRow(project, trace.started_ns, version, arrived_ns, trace, Shelf.of(trace)) for trace in traces]
+    store.insert("traces", trace_columns(rows))
     store.insert("chunks", {"project": [project] * len(texts), "hash": list(texts.values()), "text": list(texts)})
     keep_marks(*traces, project=project, version=version, **mark)
 
@@ -57,13 +57,10 @@ def keep_signal(of: str, kind: str, value: str, *, project: str = "atlas", **fie
     store.insert("signals", {name: [content] for name, content in row.items()})
 
 
-def keep_spans(rows: Sequence[SpanRow], texts: Sequence[str] = ()) -> None:
-    """Store spans, and the texts that they refer to."""
-    hashes = {text: text_hash(text) for text in texts}
-    store.insert("spans", span_columns(rows, hashes))
-    store.insert(
-        "chunks", {"project": [rows[0].project] * len(hashes), "hash": list(hashes.values()), "text": list(hashes)}
-    )
+def keep_spans(*spans: Span, of: Trace, project: str = "atlas") -> None:
+    """Store the spans of a trace that was kept."""
+    shelf = Shelf.of(of)
+    store.insert("spans", span_columns([SpanRow(project, of.started_ns, 1, "batch", span, shelf) for span in spans]))
 
 
 def candidate(chunk_id: str, anchor: str, **fields: Any) -> Candidate:
@@ -74,6 +71,3 @@ def candidate(chunk_id: str, anchor: str, **fields: Any) -> Candidate:
 def stage(name: str, **fields: Any) -> StageRecord:
     """One stage's record."""
     return StageRecord(name, **fields)
-
-
-NO_CONTEXT = Context()

@@ -26,7 +26,6 @@ from tracing.filter_fields import FIELDS
 from tracing.filters import parse
 from tracing.queries import Scope
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
-from tracing.span_columns import SpanRow
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -98,8 +97,8 @@ shape:conceptual | entity:"signing secret" | entity:signing* | lane:vector | chu
 retrieved:doc_a* | kept:c1 | kept:doc_a#one | kept:doc_a* | cited:doc_a#one | cited:c1 | dropped:c2 | dropped:doc_a#two
 env:prod | release:r1 | prompt:p1 | index:i1 | embedding:e1 | reranker:k1 | corpus:c1 | model:large-1 | surface:search
 variant:b | service:docs | session:s-1 | user:u-1 | user:u* | cost:>0.01 | latency:2s | latency:<=2000 | first_token:<1s
-tokens:900 | cache:hit | attempts:>=3 | error:timeout | error:gen* | error:generate | warning:DROPPED | signal.thumb:down
-signal.helpful:>0.5 | signal.helpful:0.8 | signal.ticket:abc* | meta.team:red | meta.team:re* | meta.tries:>2
+tokens:900 | cache:hit | attempts:>=3 | error:timeout | error:gen* | error:generate | warning:DROPPED
+signal.thumb:down | signal.helpful:>0.5 | signal.helpful:0.8 | signal.ticket:abc* | meta.team:red | meta.team:re* | meta.tries:>2
 trace:order-77 | trace:00000000-0000-0000-0000-000000000001 | time:>=2h | refused:false | live:true
 settled:true | record:query | query:secret | answer:digest | signing | SIGNING | größe | GRÖßE | "signing secret"
 "Secret?" | verif* | compare_digest | "compare_digest" | "the größe of" | has:error | has:signal | has:signal.thumb
@@ -110,8 +109,8 @@ stage:generate | fault:miss | certainty:likely | flag:slow | outcome:refuse | co
 confidence:<0.9 | groundedness:>=0.7 | judged:waiting | feedback:up | feedback:none | anchor:ok | anchor:doc_b#one
 anchor:doc_b* | product:atla | product:Atlas | lane:graph | chunk:c3 | retrieved:doc_b* | kept:c2 | kept:doc_a#two
 cited:c2 | dropped:c1 | dropped:doc_a#one | env:staging | session:s-2 | cost:>0.02 | latency:>2s | cache:miss
-attempts:<3 | error:valueerror | error:time* | error:embed | signal.thumb:up | signal.helpful:<0.5 | signal.other:1 | meta.team:blue
-meta.none:x | meta.tries:<3 | trace:order | time:<2h | refused:true | live:false | settled:false | record:feedback
+attempts:<3 | error:valueerror | error:time* | error:embed | signal.thumb:up | signal.helpful:<0.5 | signal.other:1
+meta.team:blue | meta.none:x | meta.tries:<3 | trace:order | time:<2h | refused:true | live:false | settled:false | record:feedback
 query:digest | answer:secret | sign | "secret signing" | ecret* | "the of größe" | has:run | has:meta.none
 has:signal.comment | user:u | run:x | item:x | quokka
 """
@@ -403,25 +402,20 @@ def test_signals_are_read_with_their_types_and_before_their_trace() -> None:
     assert said == {"score": 0.5, "resolved": True, "comment": None}
 
 
-def span_rows(count: int, project: str = "atlas", text: str = "") -> list[SpanRow]:
-    start = a_trace(1).started_ns
-    made = [
-        Span(trace_id(1), f"{n:016x}", "", f"span {n}", start + n, start + n + 5, {"input.value": text or f"text {n}"})
-        for n in range(count)
-    ]
-    return [SpanRow(project, start, 1, "batch", span) for span in made]
-
-
 def test_the_tree_has_structure_and_a_span_its_content() -> None:
     text = "a candidate's text that is longer than a reference to it would be, by far"
-    keep(a_trace(1))
-    keep_spans(span_rows(250, text=text), texts=[text])
+    trace = a_trace(1, candidates=(candidate("c1", "a#1", text=text),))
+    start, said = trace.started_ns, {"input.value": text, "retrieval.documents.0.document.content": text, "k": 5}
+    keep(trace)
+    keep_spans(
+        *(Span(trace.trace_id, f"{n:016x}", "", f"span {n}", start + n, start + n + 5, said) for n in range(250)),
+        of=trace,
+    )
     tree = queries.span_tree(project="atlas", trace_id=trace_id(1))
-    assert [outline.name for outline in tree[:2]] == ["span 0", "span 1"]
-    assert len(tree) == 250
+    assert [outline.name for outline in tree] == [f"span {n}" for n in range(250)]
     span = queries.span(project="atlas", trace_id=trace_id(1), span_id=tree[7].span_id)
     assert span is not None
-    assert span.attributes == {"input.value": text}
+    assert span.attributes == said
     assert [s.name for s in queries.spans(project="atlas", trace_id=trace_id(1))] == [f"span {n}" for n in range(250)]
     assert queries.span(project="borealis", trace_id=trace_id(1), span_id=tree[7].span_id) is None
 
