@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracing.filter_values import ValueRefusedError, read_moment
-from tracing.filters import FilterError, parse
+from tracing.filters import Filter, FilterError, parse
 from tracing.models import Project
 from tracing.queries import Facet, Scope
 
@@ -123,18 +123,23 @@ class Bar:
 
 
 def facet_lists(bar: Bar, facets: Iterable[Facet]) -> tuple[FacetList, ...]:
-    """Facets with an address a value: it adds the value to the filter, or takes the field out where it is asked for."""
+    """Facets with an address a value: it adds the value, or takes the field out where it is asked for."""
     asked = parse(bar.q)
-    found = []
-    for facet in facets:
-        values = []
-        for value in facet.values:
-            then = asked.including(facet.field, value.value)
-            on = then == asked
-            link = bar.link(q=str(asked.without(facet.field) if on else then))
-            values.append(FacetValue(value.value, value.n, link, on))
-        found.append(FacetList(facet.field, tuple(values)))
-    return tuple(found)
+    return tuple(
+        FacetList(
+            facet.field, tuple(_facet_value(bar, asked, facet.field, value.value, value.n) for value in facet.values)
+        )
+        for facet in facets
+    )
+
+
+def _facet_value(bar: Bar, asked: Filter, field: str, value: str, n: int) -> FacetValue:
+    try:
+        then = asked.including(field, value)
+    except FilterError:  # what no filter can hold, such as control characters, is counted without a link
+        return FacetValue(value, n, "", False)
+    on = then == asked
+    return FacetValue(value, n, bar.link(q=str(asked.without(field) if on else then)), on)
 
 
 def mended(q: str, error: FilterError) -> str | None:

@@ -4,11 +4,15 @@ import json
 import time
 from typing import Any
 
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
 FULL = "982614a3acdf23cb9f00112233445566"
 HOSTILE = "bad0bad0bad0bad0bad0bad0bad0bad0"
 BARE = "000000000000000000000000000000aa"
+UNSURE = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"
 FAILED = "deadbeefdeadbeefdeadbeefdeadbeef"
-EVIL = '<script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'> **bold** \u202egpj.exe\u202c \x00 end'
+SCRIPT = '<script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>'
+EVIL = SCRIPT + " **bold** \u202egpj.exe\u202c \x00 end"
 
 TITLES = (
     ("Signals · Connecting receivers", "celery", "basics"),
@@ -35,7 +39,7 @@ def at(seconds_ago: float) -> str:
 def traces() -> list[dict[str, Any]]:
     """All of them; the newest is the full one."""
     others = [quiet(number) for number in range(60)]
-    return [full(), hostile(), bare(), failed(), *others]
+    return [full(), hostile(), bare(), unsure(), failed(), *others]
 
 
 def signals() -> list[dict[str, Any]]:
@@ -63,8 +67,9 @@ def full() -> dict[str, Any]:
         "entities": [{"text": "ready()", "type": "symbol", "product": "django"}],
         "outcome": "answer",
         "confidence": 0.86,
-        "answer": "A receiver that is connected in ready() runs once for each time ready() is called [3]. Connecting is "
-        "idempotent only for the same receiver and sender [2].\n\nPass weak=False so that the worker registers it once [1].",
+        "answer": "A receiver that is connected in ready() runs once for each time ready() is called [3]. "
+        "Connecting is idempotent only for the same receiver and sender [2].\n\n"
+        "Pass weak=False so that the worker registers it once [1].",
         "session_id": "s-41c",
         "user_id": "u-77",
         "metadata": {"tenant": "acme"},
@@ -135,9 +140,20 @@ def stages() -> list[dict[str, Any]]:
         {"stage": "retrieve", "duration_ms": 190.0},
         {"stage": "rerank", "duration_ms": 244.0, "model": "minilm-2"},
         {"stage": "context", "duration_ms": 3.2},
-        {"stage": "generate", "duration_ms": 1610.0, "cost_usd": 0.0148, "model": "claude-sonnet-5", "input_tokens": 3420, "output_tokens": 211},
-        {"stage": "validate", "duration_ms": 8.0, "checks": [{"name": "citations", "value": 1, "threshold": 3, "passed": False}]},
-    ]  # fmt: skip
+        {
+            "stage": "generate",
+            "duration_ms": 1610.0,
+            "cost_usd": 0.0148,
+            "model": "claude-sonnet-5",
+            "input_tokens": 3420,
+            "output_tokens": 211,
+        },
+        {
+            "stage": "validate",
+            "duration_ms": 8.0,
+            "checks": [{"name": "citations", "value": 1, "threshold": 3, "passed": False}],
+        },
+    ]
 
 
 def hostile() -> dict[str, Any]:
@@ -153,12 +169,35 @@ def hostile() -> dict[str, Any]:
         "environment": EVIL,
         "metadata": {EVIL[:60]: EVIL},
         "candidates": [
-            {"chunk_id": EVIL, "anchor": EVIL, "title": EVIL, "text": EVIL * 200, "lanes": {EVIL[:40]: {"rank": 1, "score": 1e300}}, "survived": True},
-            {"chunk_id": "B" * 5000, "title": "C" * 5000, "text": "D" * 200_000, "lanes": {"vector": {"rank": 2, "score": -1e-300}}, "survived": None},
+            {
+                "chunk_id": EVIL,
+                "anchor": EVIL,
+                "title": EVIL,
+                "text": EVIL * 200,
+                "lanes": {EVIL[:40]: {"rank": 1, "score": 1e300}},
+                "survived": True,
+            },
+            {
+                "chunk_id": "B" * 5000,
+                "title": "C" * 5000,
+                "text": "D" * 200_000,
+                "lanes": {"vector": {"rank": 2, "score": -1e-300}},
+                "survived": None,
+            },
         ],
         "citations": [{"anchor": EVIL, "title": EVIL, "claim": EVIL}],
         "stages": [{"stage": "generate", "status": "error", "error": EVIL, "duration_ms": 5.0}],
-    }  # fmt: skip
+    }
+
+
+def unsure() -> dict[str, Any]:
+    """Chunks without any list that would tell which reached the prompt."""
+    return {
+        "trace_id": UNSURE,
+        "started_at": at(65),
+        "query": "Who knows what it read?",
+        "candidates": [{"chunk_id": "one"}, {"chunk_id": "two"}],
+    }
 
 
 def bare() -> dict[str, Any]:
@@ -175,9 +214,14 @@ def failed() -> dict[str, Any]:
         "product": "atlas",
         "stages": [
             {"stage": "retrieve", "duration_ms": 42.0},
-            {"stage": "rerank", "status": "timeout", "duration_ms": 5000.0, "error": "TimeoutError: no answer from the reranker in 5 s"},
+            {
+                "stage": "rerank",
+                "status": "timeout",
+                "duration_ms": 5000.0,
+                "error": "TimeoutError: no answer from the reranker in 5 s",
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def quiet(number: int) -> dict[str, Any]:
@@ -196,3 +240,21 @@ def quiet(number: int) -> dict[str, Any]:
         "cost_usd": 0.001 * number,
         "versions": {"release": "2026.11.18" if number < 30 else "2026.11.11"},
     }
+
+
+def otlp(spans: int) -> bytes:
+    """An OTLP request with one trace of so many spans, the second with an attribute of 5 MB."""
+    request = ExportTraceServiceRequest()
+    scope = request.resource_spans.add().scope_spans.add()
+    start = time.time_ns() - 10**10
+    for number in range(spans):
+        span = scope.spans.add()
+        span.trace_id, span.span_id = bytes.fromhex("5" * 32), number.to_bytes(8, "big") if number else b"\xff" * 8
+        if number:
+            span.parent_span_id = b"\xff" * 8 if number % 10 == 1 else (number - 1).to_bytes(8, "big")
+        span.name = f"step {number}" if number else "answer"
+        span.start_time_unix_nano = start + number * 100_000
+        span.end_time_unix_nano = start + (number + 50) * 100_000 if number else start + spans * 100_000
+        if number == 1:
+            span.attributes.add(key="long").value.string_value = "x" * 5_000_000
+    return request.SerializeToString()

@@ -9,6 +9,7 @@ from tracing.journey_view import journey
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.strip_view import strip
+from tracing.text_view import shown
 from tracing.trace_view import about, answer_parts, budget, citation_lines, cuts, way
 from tracing.views.access import Visit, member_page
 from tracing.views.spans import tree
@@ -69,7 +70,7 @@ def _rest(here: Visit, found: queries.Found) -> dict[str, object]:
     subject = found.trace
     return {
         "strip": strip(subject, found.verdict),
-        "answer": answer_parts((subject.answer or "")[:ANSWER_LIMIT], len(subject.citations)),
+        "answer": answer_parts(shown(subject.answer or "", ANSWER_LIMIT), len(subject.citations)),
         "citations": citation_lines(subject),
         "budget": budget(subject),
         "cuts": cuts(subject),

@@ -1,0 +1,366 @@
+"""The pages on a real store: the list, the trace, what they load, who may see them."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from tests.conftest import Sender
+from tests.e2e import made
+from tracing.models import Membership, Project, SavedView
+
+TRACE = f"/p/atlas/traces/{made.FULL}"
+
+
+@pytest.fixture
+def seeded(sender: Sender, drained: Callable[[], None], people: dict[str, Any]) -> None:
+    """Every kind of trace that pages must bear."""
+    for trace in made.traces():
+        assert sender.post("/api/v1/traces", made.as_json(trace), "application/json").status_code == 202
+    for signal in made.signals():
+        assert sender.post("/api/v1/signals", made.as_json(signal), "application/json").status_code == 202
+    drained()
+
+
+@pytest.fixture
+def mara(client: Client, people: dict[str, Any]) -> Client:
+    client.force_login(people["mara"])
+    return client
+
+
+def text(response: Any) -> str:
+    assert response.status_code in (200, 400), response
+    return str(response.content.decode())
+
+
+HTMX = {"HX-Request": "true"}
+PAGES = (
+    "traces", "traces-count", "traces-facets", f"traces/{made.FULL}", f"traces/{made.FULL}/peek",
+    f"traces/{made.FULL}/chunk?id=chunk-000", f"traces/{made.FULL}/spans", f"traces/{made.FULL}/text/answer",
+    f"traces/{made.FULL}/json", f"traces/{made.FULL}/replay", "start/", "ingest/",
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("seeded")
+class TestWhoMaySeeThem:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_members_of_any_role_may_and_outsiders_are_told_nothing(self, people: dict[str, Any], page: str) -> None:
+        answers = {}
+        for name in ("mara", "vera", "kim"):
+            client = Client()
+            client.force_login(people[name])
+            answers[name] = client.get(f"/p/atlas/{page}").status_code
+        assert answers == {"mara": 200, "vera": 200, "kim": 404}
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_nobody_may_without_signing_in(self, client: Client, page: str) -> None:
+        response = client.get(f"/p/atlas/{page}")
+        assert response["Location"].startswith("/accounts/login/?next=/p/atlas/")
+
+    def test_a_trace_of_another_project_is_not_shown_in_ones_own(self, mara: Client, people: dict[str, Any]) -> None:
+        other = Project.objects.create(slug="other", name="Other")
+        Membership.objects.create(project=other, user=people["mara"])
+        assert mara.get(f"/p/other/traces/{made.FULL}").status_code == 404
+
+    def test_a_permalink_finds_the_project_among_ones_own(self, mara: Client, people: dict[str, Any]) -> None:
+        assert mara.get(f"/t/{made.FULL}")["Location"] == TRACE
+        kim = Client()
+        kim.force_login(people["kim"])
+        assert kim.get(f"/t/{made.FULL}").status_code == 404
+
+
+@pytest.mark.usefixtures("seeded")
+class TestTheList:
+    def test_shows_the_newest_first_with_pages_both_ways(self, mara: Client) -> None:
+        first = text(mara.get("/p/atlas/traces"))
+        assert first.count("data-row") == 50
+        assert first.index(made.FULL) < first.index(made.FAILED)
+        onward = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+        second = text(mara.get(onward))
+        assert second.count("data-row") == 15
+        back = second.split('rel="prev" href="')[1].split('"')[0].replace("&amp;", "&")
+        assert text(mara.get(back)).count("data-row") == 50
+
+    def test_filters(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "feedback:down"}))
+        assert page.count("data-row") == 1
+        assert made.FULL in page
+
+    def test_shows_what_is_wrong_with_a_filter_and_what_was_perhaps_meant(self, mara: Client) -> None:
+        response = mara.get("/p/atlas/traces", {"q": "prodct:django latency:>1s"})
+        assert response.status_code == 400
+        page = text(response)
+        assert "there is no field &#x27;prodct&#x27;" in page
+        assert quote("product:django latency:>1s", safe="").replace("%20", "+") in page
+        assert "data-row" not in page
+
+    def test_shows_what_is_wrong_with_a_time(self, mara: Client) -> None:
+        response = mara.get("/p/atlas/traces", {"from": "yesterdayish"})
+        assert response.status_code == 400
+        assert "is no time" in text(response)
+
+    def test_begins_anew_on_a_cursor_that_is_none(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"cursor": "nonsense"}))
+        assert "This is the first page" in page
+        assert page.count("data-row") == 50
+
+    def test_says_what_to_do_when_nothing_matches(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "product:nothing", "from": "1h"}))
+        assert "No trace matches" in page
+        assert "Any time</a>" in page
+
+    def test_counts_apart(self, mara: Client) -> None:
+        assert "<b>65</b> traces" in text(mara.get("/p/atlas/traces-count", headers=HTMX))
+        assert "<b>1</b> trace<" in text(mara.get("/p/atlas/traces-count", {"q": "product:atlas"}))
+
+    def test_offers_facets_that_add_a_value_and_take_it_out_again(self, mara: Client) -> None:
+        facets = text(mara.get("/p/atlas/traces-facets", headers=HTMX))
+        assert "<bdi>celery</bdi><span>20</span>" in facets
+        assert "?q=product%3Acelery" in facets
+        chosen = text(mara.get("/p/atlas/traces-facets", {"q": "product:celery"}, headers=HTMX))
+        assert '<a href="/p/atlas/traces" aria-current="true"><bdi>celery</bdi>' in chosen
+
+    def test_keeps_a_selected_row_in_its_address(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"selected": made.FULL}))
+        assert f'data-trace="{made.FULL}" data-selected' in page
+        assert "Open the whole trace" in page
+
+    def test_live_says_only_what_is_newer(self, mara: Client, sender: Sender, drained: Callable[[], None]) -> None:
+        page = text(mara.get("/p/atlas/traces", {"live": "1"}))
+        ask = page.split('hx-get="/p/atlas/traces-newer')[1].split('"')[0].replace("&amp;", "&")
+        assert mara.get(f"/p/atlas/traces-newer{ask}", headers=HTMX).status_code == 204
+        new = made.bare() | {"trace_id": "f" * 32, "started_at": made.at(0)}
+        sender.post("/api/v1/traces", made.as_json(new), "application/json")
+        drained()
+        fragment = text(mara.get(f"/p/atlas/traces-newer{ask}", headers=HTMX))
+        assert "1 new trace<" in fragment
+        assert "f" * 32 in fragment
+
+
+class TestSavedViews:
+    def test_are_saved_opened_deleted_and_undone(self, mara: Client, clean_store: None) -> None:
+        mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
+        page = text(mara.get("/p/atlas/traces"))
+        assert '/p/atlas/traces?q=feedback%3Adown" title="feedback:down">bad ones' in page
+        view = SavedView.objects.get()
+        page = text(mara.post(f"/p/atlas/views/{view.pk}/delete", follow=True))
+        assert "is deleted" in page
+        assert not SavedView.objects.exists()
+        assert "is deleted" not in text(mara.get("/p/atlas/traces"))
+        mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
+        assert SavedView.objects.count() == 1
+
+    def test_of_others_are_seen_where_shared_and_never_deleted(
+        self, mara: Client, people: dict[str, Any], clean_store: None
+    ) -> None:
+        project = Project.objects.get(slug="atlas")
+        for name, shared in (("theirs", True), ("private", False)):
+            SavedView.objects.create(project=project, owner=people["theo"], name=name, query="x", shared=shared)
+        page = text(mara.get("/p/atlas/traces"))
+        assert "theirs" in page
+        assert "private" not in page
+        assert mara.post(f"/p/atlas/views/{SavedView.objects.get(name='theirs').pk}/delete").status_code == 404
+
+
+@pytest.mark.usefixtures("seeded")
+class TestTheTrace:
+    def test_shows_all_stages_a_row_for_each_chunk_and_the_answer(self, mara: Client) -> None:
+        page = text(mara.get(TRACE))
+        stages = ("index", "route", "resolve", "embed", "retrieve", "rerank", "context", "generate", "validate")
+        places = [page.index(f'<li data-stage="{stage}"') for stage in stages]
+        assert places == sorted(places)
+        assert 'data-chunk="chunk-000"' in page
+        assert "runs once for each time" in page
+        assert '<a href="#citation-3">[3]</a>' in page
+        assert "2,710 of 4,000" in page
+
+    def test_folds_what_was_dropped_and_shows_it_on_demand(self, mara: Client) -> None:
+        folded = text(mara.get(TRACE)).count("data-chunk=")
+        whole = text(mara.get(TRACE, {"dropped": "all"})).count("data-chunk=")
+        assert folded < whole == 40
+        fragment = text(mara.get(TRACE, {"dropped": "all"}, headers=HTMX | {"HX-Target": "journey"}))
+        assert fragment.count("data-chunk=") == 40
+        assert "<html" not in fragment
+
+    def test_says_that_survival_is_not_known(self, mara: Client) -> None:
+        assert "not known whether" in text(mara.get(f"/p/atlas/traces/{made.UNSURE}"))
+
+    def test_shows_what_a_stage_raised(self, mara: Client) -> None:
+        page = text(mara.get(f"/p/atlas/traces/{made.FAILED}"))
+        assert 'data-stage="rerank" data-state="timeout"' in page
+        assert "no answer from the reranker in 5 s" in page
+
+    def test_shows_a_bare_one(self, mara: Client) -> None:
+        page = text(mara.get(f"/p/atlas/traces/{made.BARE}"))
+        assert "No chunks in this trace" in page
+        assert "No answer was sent" in page
+
+    def test_shows_what_was_said_of_it(self, mara: Client) -> None:
+        assert "that is celery, not django" in text(mara.get(TRACE))
+
+    def test_names_the_others_that_asked_the_same(
+        self, mara: Client, sender: Sender, drained: Callable[[], None]
+    ) -> None:
+        again = made.full() | {"trace_id": "e" * 32, "started_at": made.at(5)}
+        sender.post("/api/v1/traces", made.as_json(again), "application/json")
+        drained()
+        assert f'/p/atlas/traces/{"e" * 32}"' in text(mara.get(TRACE))
+
+    def test_opens_a_chunks_text_as_a_row_and_as_a_page(self, mara: Client) -> None:
+        row = text(mara.get(f"{TRACE}/chunk", {"id": "chunk-001"}, headers=HTMX))
+        assert row.startswith('<tr class="opened">')
+        assert "What it says, at some length." in row
+        assert "<html" in text(mara.get(f"{TRACE}/chunk", {"id": "chunk-001"}))
+        assert mara.get(f"{TRACE}/chunk", {"id": "no such"}).status_code == 404
+
+    def test_gives_whole_texts_as_plain_text_that_no_browser_runs(self, mara: Client) -> None:
+        response = mara.get(f"/p/atlas/traces/{made.HOSTILE}/text/answer")
+        assert response["Content-Type"] == "text/plain; charset=utf-8"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Content-Disposition"].startswith("attachment")
+        assert len(response.content) > 260_000
+        assert mara.get(f"{TRACE}/text/nothing").status_code == 404
+
+    def test_that_is_not_here_says_what_may_have_become_of_it(self, mara: Client) -> None:
+        response = mara.get(f"/p/atlas/traces/{'0' * 31}1")
+        assert response.status_code == 404
+        for reason in ("not arrived yet", "another project", "older than"):
+            assert reason in response.content.decode()
+
+
+@pytest.mark.usefixtures("seeded")
+class TestHostileText:
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "traces",
+            f"traces/{made.HOSTILE}",
+            f"traces/{made.HOSTILE}/peek",
+            "traces-facets",
+            f"traces?selected={made.HOSTILE}",
+        ],
+    )
+    def test_is_escaped_bounded_and_made_visible(self, mara: Client, page: str) -> None:
+        shown = text(mara.get(f"/p/atlas/{page}"))
+        assert "<script>document" not in shown
+        assert "<img src=x" not in shown
+        assert "\x00" not in shown
+        assert "\u202e" not in shown
+        assert len(shown) < 300_000
+
+    def test_a_policy_without_inline_scripts_or_styles_stands_behind_it(self, mara: Client) -> None:
+        response = mara.get(TRACE)
+        policy = response["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        page = text(response)
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " onclick=" not in page
+
+
+class TestSpans:
+    @pytest.fixture
+    def many(self, sender: Sender, drained: Callable[[], None]) -> str:
+        sender.post("/v1/traces", made.otlp(10_000))
+        drained()
+        return "5" * 32
+
+    def test_of_a_trace_of_ten_thousand_come_in_pages_and_content_on_demand(self, mara: Client, many: str) -> None:
+        whole = mara.get(f"/p/atlas/traces/{many}")
+        assert len(whole.content) < 300_000
+        first = text(mara.get(f"/p/atlas/traces/{many}/spans", headers=HTMX))
+        assert first.count('class="name"') == 200
+        assert "spans?from=200" in first
+        rows = text(mara.get(f"/p/atlas/traces/{many}/spans?from=9900", headers=HTMX))
+        assert rows.count('class="name"') == 100
+        assert "spans?from=" not in rows
+        assert "<table" not in rows
+
+    def test_show_their_attributes_bounded_with_the_whole_as_plain_text(self, mara: Client, many: str) -> None:
+        address = f"/p/atlas/traces/{many}/spans/{1:016x}"
+        row = text(mara.get(address, headers=HTMX))
+        assert row.startswith('<tr class="opened">')
+        assert "Show all" in row
+        assert len(row) < 20_000
+        response = mara.get(f"{address}/attribute", {"name": "long"})
+        assert len(response.content) == 5_000_000
+        assert mara.get(f"{address}/attribute", {"name": "none"}).status_code == 404
+        assert mara.get(f"/p/atlas/traces/{many}/spans/{'9' * 16}").status_code == 404
+
+
+class TestTheFirstRun:
+    def test_is_where_a_project_without_traces_begins(self, mara: Client, clean_store: None) -> None:
+        assert mara.get("/")["Location"] == "/p/atlas/"
+        assert mara.get("/p/atlas/")["Location"] == "/p/atlas/start/"
+
+    def test_of_somebody_in_no_project_says_how_to_get_one(self, people: dict[str, Any]) -> None:
+        kim = Client()
+        kim.force_login(people["kim"])
+        assert "create_project" in text(kim.get("/"))
+
+    @pytest.mark.parametrize("sdk", ["python", "openinference", "node", "curl", "environment"])
+    def test_shows_a_snippet_with_a_key_that_can_only_send(self, mara: Client, clean_store: None, sdk: str) -> None:
+        import re
+
+        from tracing.models import Key
+
+        page = text(mara.get("/p/atlas/start/", {"sdk": sdk}))
+        secrets = set(re.findall(r"sl_[\w-]{40,}", page))
+        assert len(secrets) == 1
+        assert Key.objects.get(hashed=Key.digest(secrets.pop())).scopes == ["ingest"]
+        assert "http://testserver" in page
+
+    def test_shows_the_same_key_again_and_another_after_a_revocation(self, mara: Client, clean_store: None) -> None:
+        from tracing.models import Key
+
+        mara.get("/p/atlas/start/")
+        mara.get("/p/atlas/start/")
+        assert Key.objects.count() == 1
+        Key.objects.get().revoke()
+        mara.get("/p/atlas/start/")
+        assert Key.objects.filter(revoked_at=None).count() == 1
+
+    def test_gives_viewers_no_key(self, people: dict[str, Any], clean_store: None) -> None:
+        vera = Client()
+        vera.force_login(people["vera"])
+        page = text(vera.get("/p/atlas/start/"))
+        assert "YOUR_KEY" in page
+        assert "sl_" not in page
+
+    def test_notices_the_first_trace(self, mara: Client, sender: Sender, drained: Callable[[], None]) -> None:
+        before = text(mara.get("/p/atlas/start/"))
+        assert "Waiting for the first trace" in before
+        sender.post("/api/v1/traces", made.as_json(made.bare()), "application/json")
+        drained()
+        after = text(mara.get("/p/atlas/start/arrival", {"since": "1"}, headers=HTMX))
+        assert f"/p/atlas/traces/{made.BARE}" in after
+        assert "hx-trigger" not in after
+        assert mara.get("/p/atlas/")["Location"] == "/p/atlas/traces"
+
+
+@pytest.mark.usefixtures("seeded")
+class TestTheIngestAccount:
+    def test_adds_up(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/ingest/"))
+        assert "received</li>" in page
+        assert "Nothing was refused" in page
+
+    def test_says_what_was_refused_and_how_to_cure_it(
+        self, mara: Client, sender: Sender, drained: Callable[[], None]
+    ) -> None:
+        assert sender.post("/v1/traces", b"not protobuf \xff").status_code == 400
+        drained()
+        page = text(mara.get("/p/atlas/ingest/"))
+        assert "mend the sender" in page
+
+
+def test_the_stages_hues_come_from_the_enum(client: Client) -> None:
+    from tracing.stages import Stage
+
+    response = client.get("/stages.css")
+    assert response["Content-Type"].startswith("text/css")
+    for stage in Stage:
+        rule = f'[data-stage="{stage.label}"] {{ --hue: light-dark({stage.hue}, {stage.hue_dark}); }}'
+        assert rule in response.content.decode()
