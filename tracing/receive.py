@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracing import body, keys, native, otlp, problems, signals
-from tracing.spool import Frame, Spool, SpoolFullError
+from tracing.spool import Frame, Spool, SpoolFullError, gone
 
 log = structlog.get_logger()
 
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 RETRY_AFTER_SECONDS = "2"  # exporters drop a batch that would have to wait beyond their deadline of 5 to 10 s
+STORED_WITHIN_SECONDS = 4.0
 RPC_CODES = {400: 3, 401: 16, 403: 7, 413: 3, 415: 3, 503: 14}
 
 
@@ -29,6 +30,13 @@ RPC_CODES = {400: 3, 401: 16, 403: 7, 413: 3, 415: 3, 503: 14}
 def spool() -> Spool:
     """This process's spool."""
     return Spool(settings.SPOOL_DIR, settings.SPOOL_MAX_BYTES)
+
+
+def keep(frame: Frame) -> None:
+    """The ack's promise: on disk; where INGEST_ACK is `clickhouse`, in the store as well."""
+    path = spool().append(frame)
+    if settings.INGEST_ACK == "clickhouse" and not gone(path, STORED_WITHIN_SECONDS):
+        raise SpoolFullError("the store did not take it in time")
 
 
 class RefusedError(Exception):
@@ -141,9 +149,7 @@ def _take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
         raise RefusedError(400, str(error)) from error
     if receipt.spans:
         client = receipt.client or request.headers.get("User-Agent", "")[:200]
-        spool().append(
-            Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected)
-        )
+        keep(Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected))
     return _accepted_otlp(media_type, receipt.rejected, receipt.message or "")
 
 
@@ -168,7 +174,7 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
     errors = [{"index": item.index, **asdict(item.problem)} for item in items if item.problem]
     client = request.headers.get("User-Agent", "")[:200]
     if items:
-        spool().append(Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors)))
+        keep(Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors)))
     return _accepted(len(items) - len(errors), errors)
 
 
@@ -189,7 +195,7 @@ def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
         raise RefusedError(413, f"{len(items)} signals in one request; {signals.MOST} are taken")
     kept, errors = signals.parse(items, received_ns, native.trace_id_of)
     if kept:
-        spool().append(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
+        keep(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
     return _accepted(len(kept), [asdict(error) for error in errors])
 
 

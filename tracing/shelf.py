@@ -13,6 +13,7 @@ from tracing.records import Trace
 MARK = "$text"
 SHORTEST_TEXT = 64  # characters: below, a reference is no shorter than the text
 SHORTEST_SEARCHED = 400  # characters of a string in which whole chunks are looked for
+CUT = "\0"
 MISSING = "[a chunk's text that was not kept]"
 
 
@@ -26,41 +27,30 @@ class Shelf:
     """The texts of one trace's candidates, by hash; those in the prompt are `kept`: looked for in longer strings."""
 
     hashes: Mapping[str, bytes]
-    kept: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]  # (text, what stands for it between literals), the longest first
 
     @classmethod
     def of(cls, trace: Trace) -> "Shelf":
         """The shelf of a normalised trace."""
         hashes = {c.text: text_hash(c.text) for c in trace.candidates if c.text}
         kept = {c.text for c in trace.candidates if c.text and c.survived and len(c.text) >= SHORTEST_TEXT}
-        return cls(hashes, tuple(sorted(kept, key=len, reverse=True)))
+        longest_first = sorted(kept, key=len, reverse=True)
+        return cls(hashes, tuple((text, f"{CUT}{hashes[text].hex()}{CUT}") for text in longest_first))
 
     def pack(self, value: Any) -> Any:
         """The value with its chunks replaced, where it is a string that holds some."""
         if type(value) is not str or len(value) < SHORTEST_TEXT:
             return value
-        if value in self.hashes:
-            return {MARK: ["", self.hashes[value].hex(), ""]}
-        return self._within(value) if len(value) >= SHORTEST_SEARCHED else value
+        known = self.hashes.get(value)
+        if known is not None:
+            return {MARK: ["", known.hex(), ""]}
+        return self._within(value) if len(value) >= SHORTEST_SEARCHED and CUT not in value else value
 
     def _within(self, value: str) -> Any:
-        parts = [value]
-        for text in self.kept:
-            if text in value:
-                mark = self.hashes[text].hex()
-                parts = [
-                    piece for i, part in enumerate(parts) for piece in _split(part, text, mark, literal=i % 2 == 0)
-                ]
-        return {MARK: parts} if len(parts) > 1 else value
-
-
-def _split(part: str, text: str, mark: str, *, literal: bool) -> list[str]:
-    if not literal:
-        return [part]
-    found: list[str] = []
-    for piece in part.split(text):
-        found += [piece, mark]
-    return found[:-1]
+        packed = value
+        for text, mark in self.kept:
+            packed = packed.replace(text, mark)
+        return {MARK: packed.split(CUT)} if CUT in packed else value
 
 
 def unpack(value: Any, texts: Mapping[bytes, str]) -> Any:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from tracing.records import Event, Link, Span
-from tracing.shelf import MARK, Shelf, references, unpack
+from tracing.shelf import MARK, SHORTEST_TEXT, Shelf, references, unpack
 
 DOCUMENT = ".document."
 
@@ -30,19 +31,24 @@ def _attributes(row: SpanRow) -> bytes:
     plain: dict[str, Any] = {}
     documents: dict[str, list[Any]] = {}
     for key, value in row.span.attributes.items():
-        numbered, found, field = key.partition(DOCUMENT)
-        prefix, _, index = numbered.rpartition(".")
-        if found and len(listed := documents.setdefault(f"{prefix}{DOCUMENT}{field}", [])) == _number(index):
-            listed.append(pack(value))
+        if type(value) is str and len(value) >= SHORTEST_TEXT:
+            value = pack(value)
+        name, index = _split(key)
+        if index is not None and len(listed := documents.setdefault(name, [])) == index:
+            listed.append(value)
         else:
-            plain[key] = pack(value)
+            plain[key] = value
     return orjson.dumps([plain, documents])
 
 
-def _number(index: str) -> int:
-    """The index where it is written as a plain number, else -1."""
-    plain = index.isdecimal() and index.isascii() and len(index) < 7 and (index == "0" or index[0] != "0")
-    return int(index) if plain else -1
+@lru_cache(maxsize=16_384)
+def _split(key: str) -> tuple[str, int | None]:
+    """`a.documents.7.document.id` as (`a.documents.document.id`, 7); any other key as (key, None)."""
+    numbered, found, field = key.partition(DOCUMENT)
+    prefix, _, index = numbered.rpartition(".")
+    if not found or not (index.isdecimal() and index.isascii() and len(index) < 7) or index != str(int(index)):
+        return key, None
+    return f"{prefix}{DOCUMENT}{field}", int(index)
 
 
 def _flat(plain: dict[str, Any], documents: dict[str, list[Any]], texts: Mapping[bytes, str]) -> dict[str, Any]:

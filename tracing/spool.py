@@ -23,6 +23,7 @@ HEADER = struct.Struct("<4sIII")
 MAGIC = b"SLF1"
 SEGMENT_BYTES = 16 * 1024 * 1024
 SUFFIX = ".seg"
+POLL_SECONDS = 0.02
 
 Kind = Literal["otlp", "native", "signals", "refusal"]
 
@@ -128,10 +129,14 @@ class Spool:
         self._lock = threading.Lock()
         self._segment: Segment | None = None
 
-    def append(self, frame: Frame) -> None:
-        """Keep the frame: on return it is on disk. Raises SpoolFullError, and then nothing was kept."""
+    def append(self, frame: Frame) -> Path:
+        """Keep the frame: on return it is on disk. Raises SpoolFullError, and then nothing was kept.
+
+        Returns the segment's path, which is gone once all in it is stored.
+        """
         segment, size = self._write(frame)
         segment.sync(size)
+        return segment.path
 
     def note(self, frame: Frame) -> None:
         """Keep the frame without waiting for the disk: for what nobody was promised."""
@@ -166,6 +171,16 @@ class Spool:
         if self._segment is not None:
             segment, self._segment = self._segment, None
             segment.close()
+
+
+def gone(path: Path, seconds: float) -> bool:
+    """Wait until a segment was stored and unlinked; False where it was not in that time."""
+    until = time.monotonic() + seconds
+    while path.exists():
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def _size(path: Path) -> int:

@@ -319,3 +319,28 @@ def test_signals_that_are_no_json_are_refused(sender: Sender) -> None:
     response = sender.post("/api/v1/signals", b"{", JSON)
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_an_ack_may_wait_for_the_store(sender: Sender, clean_store: None, settings: Any) -> None:
+    from tracing import receive
+    from tracing.drain import Drain
+
+    settings.INGEST_ACK = "clickhouse"
+    drain = Drain(receive.spool())
+    drain.start()
+    try:
+        assert sender.post("/v1/traces", protobuf(otlp_span(TRACE))).status_code == 200
+        assert stored_spans() == 1
+    finally:
+        drain.stop()
+        drain.join()
+
+
+def test_an_ack_that_would_have_to_wait_too_long_is_none(
+    sender: Sender, clean_store: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracing import receive
+
+    settings.INGEST_ACK = "clickhouse"
+    monkeypatch.setattr(receive, "STORED_WITHIN_SECONDS", 0.05)
+    assert sender.post("/v1/traces", protobuf(otlp_span(TRACE))).status_code == 503
