@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+ACKS = ("spool", "clickhouse")
 SCHEMES = ("chdb", "http", "https")
 IN_MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mounts")
@@ -31,13 +32,13 @@ def embedded_store_is_one_process(**options: Any) -> list[CheckMessage]:
 
 
 def ack_is_known(**options: Any) -> list[CheckMessage]:
-    """E002: requests are acknowledged from the spool and nowhere else."""
-    if settings.INGEST_ACK == "spool":
+    """E002: a request is acknowledged when it is in the spool, or when it is in the store."""
+    if settings.INGEST_ACK in ACKS:
         return []
     return [
         Error(
-            f"INGEST_ACK is {settings.INGEST_ACK!r}, but requests can only be acknowledged from the spool.",
-            hint="Leave INGEST_ACK unset, and put SPOOL_DIR on a disk that outlives the process.",
+            f"INGEST_ACK is {settings.INGEST_ACK!r}; {' and '.join(ACKS)} are known.",
+            hint="Leave it unset; 'clickhouse' is for hosts whose disk does not outlive the process.",
             id="stagelight.E002",
         )
     ]

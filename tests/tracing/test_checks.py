@@ -44,7 +44,6 @@ def test_sound_settings_pass(on_disk: None) -> None:
 SERVER = {"CLICKHOUSE_URL": "http://clickhouse:8123/default", "EMBEDDED": False}
 CASES = [
     ("E001", {"CELERY_BROKER_URL": "redis://localhost:6379/0"}),
-    ("E002", {"INGEST_ACK": "clickhouse"}),
     ("E002", {"INGEST_ACK": "never"}),
     ("E004", {"CLICKHOUSE_URL": "tcp://clickhouse:9000/default", "EMBEDDED": False}),
     ("E004", {"CLICKHOUSE_URL": "clickhouse.example", "EMBEDDED": False}),
