@@ -49,7 +49,9 @@ def push_gap(server: Server, library: Library, missing: Iterable[str]) -> int:
 
 def is_reviewed(question: Question, library: Library) -> bool:
     """Somebody has looked at about half of the questions; never at one whose page moved, for its anchors changed."""
-    places = [library.corpus.places[anchor] for anchor in question.anchors if anchor in library.corpus.places]
+    if not all(anchor in library.corpus.places for anchor in question.anchors):
+        return False
+    places = [library.corpus.places[anchor] for anchor in question.anchors]
     if any(has_moved(place.product, place.path) for place in places):
         return False
     return int(hashlib.sha256(question.id.encode()).hexdigest()[:8], 16) % 100 < REVIEWED_PERCENT

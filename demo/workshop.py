@@ -54,8 +54,7 @@ def open_library(settings: Settings, say: Callable[[str], None] = print) -> Libr
     threadpool_limits(limits=1)
     corpus = load_corpus(settings.corpus_dir, say)
     index = load_index(corpus, settings.demo_dir, say)
-    if not (settings.demo_dir / "manifest.jsonl").is_file():
-        write_lists(corpus, settings.demo_dir)
+    write_lists(corpus, settings.demo_dir)
     return Library(corpus, index)
 
 
@@ -71,7 +70,9 @@ def prepare(
     assistant: Assistant, clean: Turn, fault: Fault, expected: tuple[str, ...], behaviour: str | None
 ) -> Injection:
     """A fault aimed at the expected evidence; where nobody said what that is, at what the clean run cited."""
-    targets = frozenset(expected) or (frozenset(clean.cited) if behaviour is None else frozenset())
+    exists = any(anchor in assistant.known_anchors for anchor in expected)
+    answerable = behaviour is None or bool(expected)
+    targets = frozenset(expected) if exists else frozenset(clean.cited) if answerable else frozenset()
     world = World(assistant.index, assistant.known_anchors, targets, assistant.telemetry.clock)
     return Injection(fault, world)
 

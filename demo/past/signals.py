@@ -42,11 +42,17 @@ def thumbs(told: list[Told], until: datetime, seed: str) -> list[dict[str, objec
     dice = random.Random(f"{seed}|thumbs")
     sour = [one for one in told if is_sour(one)]
     content = [one for one in told if not one.truth.fault and one.truth.clean_met and one.truth.behaviour == "answer"]
-    down = sorted(dice.sample(sour, min(THUMBS_DOWN, len(sour))), key=lambda one: one.visit.at)
-    missing = THUMBS_DOWN - len(down)
-    up = dice.sample(content, min(THUMBS_UP + missing, len(content)))
-    said = [_thumb(one, "down", dice.choice(COMPLAINTS), until, dice) for one in [*down, *up[:missing]]]
-    return said + [_thumb(one, "up", dice.choice(PRAISE), until, dice) for one in up[missing:]]
+    # Without the documentation hardly a question meets its expectation: then those who got no answer complain.
+    rest = [one for one in told if one not in sour and one not in content]
+    down = sorted(_some(dice, sour, rest, THUMBS_DOWN), key=lambda one: one.visit.at)
+    up = _some(dice, content, [one for one in rest if one not in down], THUMBS_UP)
+    said = [_thumb(one, "down", dice.choice(COMPLAINTS), until, dice) for one in down]
+    return said + [_thumb(one, "up", dice.choice(PRAISE), until, dice) for one in up]
+
+
+def _some(dice: random.Random, first: list[Told], then: list[Told], wanted: int) -> list[Told]:
+    chosen = dice.sample(first, min(wanted, len(first)))
+    return chosen + dice.sample(then, min(wanted - len(chosen), len(then)))
 
 
 def _thumb(told: Told, value: str, comment: str, until: datetime, dice: random.Random) -> dict[str, object]:

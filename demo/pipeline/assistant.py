@@ -5,6 +5,7 @@ from collections.abc import Callable
 from opentelemetry.trace import Span, format_trace_id
 
 from demo.corpus.library import Corpus
+from demo.corpus.moves import former
 from demo.faults import Injection
 from demo.pipeline.context import assemble
 from demo.pipeline.generate import generate
@@ -28,7 +29,8 @@ class Assistant:
         self.corpus = corpus
         self.index = index
         self.telemetry = telemetry
-        self.known_anchors = frozenset(corpus.places)
+        # Old anchors too: the validator's list is no newer than the index that it checks.
+        self.known_anchors = frozenset(corpus.places) | frozenset(map(former, corpus.places))
 
     def ask(self, turn: Turn, injection: Injection | None = None, key: str = "") -> Turn:
         """Answer; a stage that fails ends in an apology and a trace with an error. The same key gives the same ids."""

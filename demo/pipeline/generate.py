@@ -58,7 +58,7 @@ def confidence_of(turn: Turn, index: Index) -> tuple[float, list[str]]:
     weights = {term: index.idf(term) for term in dict.fromkeys(turn.terms)}
     total = sum(weights.values())
     if not turn.kept or not total:
-        return 0.0, turn.terms[:3]
+        return 0.0, _as_written(turn.question, set(turn.terms))
     present = [
         set(known_tokens(candidate.chunk.title)) | set(known_tokens(candidate.chunk.text))
         for candidate in turn.kept[:5]

@@ -59,7 +59,12 @@ def mend(question: str, index: Index) -> str:
     def nearest(match: re.Match[str]) -> str:
         word = match[0]
         lowered = word.lower()
-        if len(word) < 5 or lowered in STOP_WORDS or lowered in ALIASES or stem(lowered) in index.frequencies:
+        if (
+            len(word) < 5
+            or lowered in STOP_WORDS
+            or lowered in ALIASES
+            or any(term in index.frequencies for term in tokens(word))
+        ):
             return word
         wanted = stem(lowered)
         if len(wanted) < 5:

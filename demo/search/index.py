@@ -18,7 +18,7 @@ from demo.corpus.chunks import Chunk
 from demo.corpus.library import Corpus
 from demo.search.words import stem, tokens
 
-FORMAT = 5
+FORMAT = 6
 DIMENSIONS = 128
 
 

@@ -214,14 +214,17 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def _terms(word: str) -> tuple[str, ...]:
-    lowered = word.lower()
-    if lowered in STOP_WORDS:
-        return ()
-    parts = [part for piece in re.split(r"[._]", word) for part in CAMEL.findall(piece)]
-    if len(parts) <= 1:
-        return (stem(lowered),)
-    stems = [stem(part.lower()) for part in parts if part.lower() not in STOP_WORDS and len(part) > 1]
-    return (lowered.strip("_"), *stems)
+    names = word.split(".")
+    found = [word.lower().strip("_")] if len(names) > 1 else []
+    for name in names:
+        lowered = name.lower().strip("_")
+        parts = [part.lower() for piece in name.split("_") for part in CAMEL.findall(piece)]
+        if len(parts) > 1:
+            found.append(lowered)
+            found.extend(stem(part) for part in parts if part not in STOP_WORDS and len(part) > 1)
+        elif lowered and lowered not in STOP_WORDS:
+            found.append(stem(lowered))
+    return tuple(found)
 
 
 def count_tokens(text: str) -> int:

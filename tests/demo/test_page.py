@@ -1,0 +1,78 @@
+"""The demo's own page: strict, escaped, and helpful when nothing answers."""
+
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.faults import REGISTRY
+from demo.page.render import EXAMPLES, View, page
+from demo.page.server import DemoServer
+from demo.questions import load_questions
+from demo.settings import Settings
+from demo.workshop import Library
+
+
+@pytest.fixture
+def url(corpus, index, tmp_path: Path) -> Iterator[str]:
+    settings = Settings(tmp_path, "http://127.0.0.1:9", "key")
+    server = DemoServer(("127.0.0.1", 0), Library(corpus, index), settings)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def post(url: str, headers: dict[str, str] | None = None, **fields: str) -> tuple[int, str]:
+    request = urllib.request.Request(f"{url}/ask", urllib.parse.urlencode(fields).encode(), headers or {})
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def test_there_is_a_switch_for_every_fault(url):
+    with urllib.request.urlopen(url) as response:
+        text, policy = response.read().decode(), response.headers["Content-Security-Policy"]
+    assert all(f'value="{key}"' in text for key in REGISTRY)
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert "<script" not in text and "style=" not in text
+
+
+def test_an_example_fills_the_form(url):
+    question, fault = EXAMPLES[0]
+    with urllib.request.urlopen(f"{url}/?{urllib.parse.urlencode({'question': question, 'fault': fault})}") as response:
+        text = response.read().decode()
+    assert f'value="{question}"' in text
+    assert f'value="{fault}" checked' in text
+
+
+def test_examples_are_questions_whose_evidence_is_known():
+    known = {question.question for question in load_questions()}
+    assert {question for question, _ in EXAMPLES} <= known
+    assert {fault for _, fault in EXAMPLES} <= {*REGISTRY, ""}
+
+
+def test_without_a_server_it_says_what_to_do(url):
+    status, text = post(url, question="How do I <b>retry</b>?")
+    assert status == 503
+    assert "No Stagelight answers at http://127.0.0.1:9" in text and "make up" in text
+    assert "<b>retry</b>" not in text and "&lt;b&gt;retry" in text
+
+
+def test_another_site_cannot_make_it_ask(url):
+    assert post(url, {"Sec-Fetch-Site": "cross-site"}, question="x")[0] == 400
+
+
+def test_an_empty_question_is_no_question(url):
+    status, text = post(url, question="  ")
+    assert status == 400 and "No question" in text
+
+
+def test_what_was_changed_is_escaped():
+    assert "<i>" not in page(View("http://x", "q", "rerank:reverse", "<i>", "<i>"))
