@@ -1,7 +1,6 @@
 """The list's state as its address carries it, and the addresses that change one thing of it."""
 
 import re
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -9,8 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from tracing.filter_values import ValueRefusedError, read_moment
-from tracing.filters import Filter, FilterError, parse
+from tracing.filters import Filter, FilterError, parse, parse_range
 from tracing.models import Project
 from tracing.queries import Facet, Scope
 
@@ -79,8 +77,7 @@ class Bar:
 
     def scope(self, project: Project) -> Scope:
         """The traces that the state is about; raises FilterError."""
-        now_ns = time.time_ns()
-        start_ns, end_ns = _moment("from", self.since, now_ns), _moment("to", self.until, now_ns)
+        start_ns, end_ns = parse_range(self.since, self.until)
         return Scope.of(project, parse(self.q), start_ns, end_ns)
 
     def refused(self, error: FilterError) -> Refused:
@@ -162,10 +159,3 @@ def _reads(q: str) -> bool:
     except FilterError:
         return False
     return True
-
-
-def _moment(name: str, text: str, now_ns: int) -> int | None:
-    try:
-        return read_moment(text).at(now_ns) if text else None
-    except ValueRefusedError as error:
-        raise FilterError(name, str(error), error.suggestion) from error

@@ -8,15 +8,16 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from tracing import queries
+from tracing import native, queries
 from tracing.models import Membership, Project
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
-Guarded = Callable[Concatenate["Visit", P], HttpResponse]
+View = Callable[..., HttpResponseBase]
+Context = dict[str, object]
+Guarded = Callable[Concatenate["Visit", P], HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +41,39 @@ class Visit:
 
     def trace(self, trace_id: str) -> queries.Found | None:
         """The project's trace of that id."""
-        return queries.trace(project=self.slug, trace_id=trace_id, live=self.live)
+        return queries.trace(project=self.slug, trace_id=native.trace_id_of(trace_id), live=self.live)
 
     @property
     def owns(self) -> bool:
         """True where the person may change settings, keys and members."""
         return self.role == Membership.Role.OWNER
 
-    def render(self, template: str, *, place: str = "", status: int = 200, **context: object) -> HttpResponse:
+    def render(
+        self, template: str, context: Context | None = None, *, place: str = "", status: int = 200
+    ) -> HttpResponse:
         """The page, with the bar's project and the person's other projects in it."""
         projects = Project.objects.filter(members=self.user).order_by("name")
         shared = {"project": self.project, "projects": projects, "place": place, "owns": self.owns}
-        return render(self.request, template, shared | context, status=status)
+        return render(self.request, template, shared | (context or {}), status=status)
 
 
-def member_page(view: Guarded[P]) -> View[P]:
+def member_page(view: Guarded[P]) -> View:
     """The view for members of the project; others are told that it does not exist."""
 
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return view(visit(request, slug), *args, **kwargs)
 
     return guarded
 
 
-def owner_page(view: Guarded[P]) -> View[P]:
+def owner_page(view: Guarded[P]) -> View:
     """The view for owners; members of another role get a 403 that says whom to ask."""
 
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         here = visit(request, slug)
         if not here.owns:
             raise PermissionDenied("Only an owner of the project can change this.")
@@ -81,10 +84,15 @@ def owner_page(view: Guarded[P]) -> View[P]:
 
 def visit(request: HttpRequest, slug: str) -> Visit:
     """The person's visit to the project; raises Http404 for outsiders."""
-    user = request.user
-    if not isinstance(user, User):
-        raise Http404("project")
+    user = person(request)
     membership = Membership.objects.select_related("project").filter(project__slug=slug, user=user).first()
     if membership is None:
         raise Http404("project")
     return Visit(request, user, membership.project, membership.role)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; raises PermissionDenied for nobody."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Sign in first.")
+    return request.user

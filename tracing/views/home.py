@@ -7,10 +7,10 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from tracing import queries
+from tracing import native, queries
 from tracing.models import Project
 from tracing.stages import Stage
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Visit, member_page, person
 
 THEMES = {"light", "dark"}
 
@@ -19,7 +19,7 @@ THEMES = {"light", "dark"}
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The person's first project, or a page that says how to get one."""
-    project = Project.objects.filter(membership__user_id=request.user.pk).order_by("name").first()
+    project = Project.objects.filter(membership__user=person(request)).order_by("name").first()
     if project is None:
         return render(request, "tracing/no_project.html")
     return redirect("tracing:project", project.slug)
@@ -35,8 +35,8 @@ def project(here: Visit) -> HttpResponse:
 @require_GET
 def permalink(request: HttpRequest, trace_id: str) -> HttpResponse:
     """The trace in whichever of the person's projects it is."""
-    slugs = list(Project.objects.filter(membership__user_id=request.user.pk).values_list("slug", flat=True))
-    found = queries.locate(trace_id=trace_id, projects=slugs)
+    slugs = list(Project.objects.filter(membership__user=person(request)).values_list("slug", flat=True))
+    found = queries.locate(trace_id=native.trace_id_of(trace_id), projects=slugs)
     if found is None:
         return render(request, "tracing/trace_missing.html", {"trace_id": trace_id}, status=404)
     return redirect("tracing:trace", found, trace_id)

@@ -32,4 +32,4 @@ def ingest(here: Visit) -> HttpResponse:
     waiting = spool.waiting(Path(settings.SPOOL_DIR))[here.slug]
     account = queries.account(project=here.slug, waiting=waiting)
     refusals = [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=here.slug)]
-    return here.render("tracing/ingest.html", place="ingest", account=account, refusals=refusals)
+    return here.render("tracing/ingest.html", {"account": account, "refusals": refusals}, place="ingest")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from tracing import keys as access_keys
 from tracing.forms import KeyForm
 from tracing.models import Key
-from tracing.views.access import Visit, member_page, owner_page
+from tracing.views.access import Context, Visit, member_page, owner_page
 
 UNDO_FOR = timedelta(minutes=10)
 
@@ -60,13 +60,10 @@ def restore_key(here: Visit, number: int) -> HttpResponse:
 
 def _page(here: Visit, form: KeyForm, status: int = 200, **more: object) -> HttpResponse:
     all_keys = here.project.keys.select_related("person").order_by("-created_at")
-    return here.render(
-        "tracing/keys.html",
-        place="settings",
-        tab="keys",
-        status=status,
-        form=form,
-        working=all_keys.filter(revoked_at=None),
-        revoked=all_keys.filter(revoked_at__gte=timezone.now() - UNDO_FOR),
-        **more,
-    )
+    context: Context = {
+        "tab": "keys",
+        "form": form,
+        "working": all_keys.filter(revoked_at=None),
+        "revoked": all_keys.filter(revoked_at__gte=timezone.now() - UNDO_FOR),
+    }
+    return here.render("tracing/keys.html", context | more, place="settings", status=status)

@@ -9,7 +9,7 @@ from tracing import queries
 from tracing.filters import FilterError
 from tracing.list_bar import Bar, Refused, facet_lists
 from tracing.models import SavedView
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 from tracing.views.trace import peeked
 
 PAGE = 50
@@ -23,19 +23,16 @@ def traces(here: Visit) -> HttpResponse:
     page, refused = _page(here, bar)
     selected = here.request.GET.get("selected", "")
     beside = (peeked(here, selected) if selected else None) or {}
-    return here.render(
-        "tracing/traces.html",
-        place="traces",
-        status=400 if refused else 200,
-        bar=bar,
-        page=page,
-        refused=refused,
-        selected=selected,
-        peek=bool(beside),
-        views=_views(here),
-        undo=here.request.session.pop("undo_view", None),
-        **beside,
-    )
+    context: Context = {
+        "bar": bar,
+        "page": page,
+        "refused": refused,
+        "selected": selected,
+        "peek": bool(beside),
+        "views": _views(here),
+        "undo": here.request.session.pop("undo_view", None),
+    }
+    return here.render("tracing/traces.html", context | beside, place="traces", status=400 if refused else 200)
 
 
 @require_GET
@@ -53,7 +50,8 @@ def newer(here: Visit) -> HttpResponse:
     if page is None or not page.rows:
         return HttpResponse(status=204)
     selected = here.request.GET.get("selected", "")
-    return here.render("tracing/traces.html#rows", bar=bar, page=page, selected=selected, arrived=arrived)
+    context: Context = {"bar": bar, "page": page, "selected": selected, "arrived": arrived}
+    return here.render("tracing/traces.html#rows", context)
 
 
 @require_GET
@@ -66,7 +64,7 @@ def count(here: Visit) -> HttpResponse:
     except FilterError:
         return HttpResponse(status=204)
     part = "#content" if here.request.headers.get("HX-Request") else ""
-    return here.render("tracing/count.html" + part, place="traces", count=found, bar=bar)
+    return here.render("tracing/count.html" + part, {"count": found, "bar": bar}, place="traces")
 
 
 @require_GET
@@ -79,7 +77,7 @@ def facets(here: Visit) -> HttpResponse:
     except FilterError:
         return HttpResponse(status=204)
     part = "#content" if here.request.headers.get("HX-Request") else ""
-    return here.render("tracing/facets.html" + part, place="traces", facets=found, bar=bar)
+    return here.render("tracing/facets.html" + part, {"facets": found, "bar": bar}, place="traces")
 
 
 def _page(here: Visit, bar: Bar) -> tuple[queries.Page | None, Refused | None]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from tracing import signin
 from tracing.forms import MemberForm
 from tracing.models import Membership
-from tracing.views.access import Visit, member_page, owner_page
+from tracing.views.access import Context, Visit, member_page, owner_page
 
 
 @member_page
@@ -65,14 +65,5 @@ def _owners(here: Visit) -> int:
 
 def _page(here: Visit, form: MemberForm, status: int = 200, **more: object) -> HttpResponse:
     people = Membership.objects.filter(project=here.project).select_related("user").order_by("user__username")
-    roles = list(Membership.Role.values)
-    return here.render(
-        "tracing/members.html",
-        place="settings",
-        tab="members",
-        form=form,
-        people=people,
-        roles=roles,
-        status=status,
-        **more,
-    )
+    context: Context = {"tab": "members", "form": form, "people": people, "roles": list(Membership.Role.values)}
+    return here.render("tracing/members.html", context | more, place="settings", status=status)

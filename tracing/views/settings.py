@@ -13,7 +13,7 @@ from tracing.views.access import Visit, member_page, owner_page
 def project_settings(here: Visit) -> HttpResponse:
     """The settings as a form for owners, and as text for everybody else."""
     form = ProjectForm(instance=here.project)
-    return here.render("tracing/settings.html", place="settings", tab="project", form=form)
+    return here.render("tracing/settings.html", {"tab": "project", "form": form}, place="settings")
 
 
 @require_POST
@@ -23,7 +23,7 @@ def save_project(here: Visit) -> HttpResponse:
     form = ProjectForm(here.request.POST, instance=here.project)
     if not form.is_valid():
         here.project.refresh_from_db()
-        return here.render("tracing/settings.html", place="settings", tab="project", form=form, status=422)
+        return here.render("tracing/settings.html", {"tab": "project", "form": form}, place="settings", status=422)
     form.save()
     messages.success(here.request, "Saved.", extra_tags="done")
     return redirect("tracing:settings", here.slug)

@@ -11,7 +11,7 @@ from tracing import queries
 from tracing.records import Span, Trace, Value
 from tracing.span_view import SpanPage, span_page
 from tracing.text_view import plain_bytes, shown
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 
 VALUE_LIMIT = 2_000
 MOST_ATTRIBUTES = 200
@@ -40,10 +40,10 @@ def spans(here: Visit, trace_id: str) -> HttpResponse:
         raise Http404("trace")
     given = here.request.GET.get("from", "0")
     offset = int(given) if given.isdecimal() and len(given) < 9 else 0
-    context = {"base": _base(here, trace_id), "spans": tree(here, found.trace, offset)}
+    context: Context = {"base": _base(here, trace_id), "spans": tree(here, found.trace, offset)}
     if here.request.headers.get("HX-Request"):
-        return here.render("tracing/_spans.html" + ("#rows" if offset else ""), **context)
-    return here.render("tracing/spans.html", place="traces", **context)
+        return here.render("tracing/_spans.html" + ("#rows" if offset else ""), context)
+    return here.render("tracing/spans.html", context, place="traces")
 
 
 @require_GET
@@ -52,7 +52,7 @@ def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     """What one span carried, each value bounded."""
     found = _span(here, trace_id, span_id)
     items = [_item(name, value) for name, value in sorted(found.attributes.items())]
-    context = {
+    context: Context = {
         "span": found,
         "items": items[:MOST_ATTRIBUTES],
         "hidden": max(0, len(items) - MOST_ATTRIBUTES),
@@ -60,7 +60,7 @@ def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
         "base": _base(here, trace_id),
     }
     part = "#row" if here.request.headers.get("HX-Request") else ""
-    return here.render("tracing/span.html" + part, place="traces", **context)
+    return here.render("tracing/span.html" + part, context, place="traces")
 
 
 @require_GET

@@ -9,7 +9,7 @@ from tracing import queries
 from tracing.models import Membership
 from tracing.snippet_key import snippet_key
 from tracing.snippets import snippets
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 
 
 @never_cache
@@ -19,18 +19,17 @@ def start(here: Visit) -> HttpResponse:
     key = None if here.role == Membership.Role.VIEWER else snippet_key(here.project)
     found = snippets(here.request.build_absolute_uri("/").rstrip("/"), key or "YOUR_KEY")
     chosen = next((one for one in found if one.slug == here.request.GET.get("sdk")), found[0])
-    return here.render(
-        "tracing/start.html", place="start", snippets=found, snippet=chosen, has_key=key is not None, **_arrival(here)
-    )
+    context: Context = {"snippets": found, "snippet": chosen, "has_key": key is not None}
+    return here.render("tracing/start.html", context | _arrival(here), place="start")
 
 
 @member_page
 def arrival(here: Visit) -> HttpResponse:
     """Whether the first trace has come; the page asks every two seconds until it has."""
-    return here.render("tracing/start.html#arrival", **_arrival(here))
+    return here.render("tracing/start.html#arrival", _arrival(here))
 
 
-def _arrival(here: Visit) -> dict[str, object]:
+def _arrival(here: Visit) -> Context:
     given = here.request.GET.get("since", "")
     waited = given.isdecimal() and len(given) <= 19
     since = int(given) if waited else time.time_ns()

@@ -1,13 +1,16 @@
 """A trace's long texts, whole: chunks when opened, downloads as plain text, raw JSON and the replay bundle."""
 
-from django.http import Http404, HttpResponse
+from collections.abc import Iterator
+
+import orjson
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from tracing import queries
+from tracing import queries, shape
 from tracing.filter_values import quoted
 from tracing.journey_view import journey
 from tracing.records import Candidate
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import download
 from tracing.views.trace import base
 
@@ -21,7 +24,7 @@ def chunk(here: Visit, trace_id: str) -> HttpResponse:
     found = _found(here, trace_id)
     candidate = _candidate(found, here.request.GET.get("id", ""))
     length = len(candidate.text or "")
-    context = {
+    context: Context = {
         "chunk": candidate,
         "long": length if length > CHUNK_LIMIT else 0,
         "columns": journey(found.trace).columns,
@@ -29,7 +32,7 @@ def chunk(here: Visit, trace_id: str) -> HttpResponse:
         "base": base(here, trace_id),
     }
     part = "#row" if here.request.headers.get("HX-Request") else ""
-    return here.render("tracing/chunk.html" + part, place="traces", **context)
+    return here.render("tracing/chunk.html" + part, context, place="traces")
 
 
 @require_GET
@@ -56,3 +59,27 @@ def _candidate(found: queries.Found, chunk_id: str) -> Candidate:
     if candidate is None:
         raise Http404("chunk")
     return candidate
+
+
+@require_GET
+@member_page
+def raw_json(here: Visit, trace_id: str) -> HttpResponse:
+    """The trace as the API answers it."""
+    return HttpResponse(orjson.dumps(shape.trace_json(_found(here, trace_id))), content_type="application/json")
+
+
+@require_GET
+@member_page
+def replay(here: Visit, trace_id: str) -> HttpResponseBase:
+    """The bundle with everything that each stage saw, as the API answers it."""
+    response = StreamingHttpResponse(_bundle(_found(here, trace_id)), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{trace_id}.replay.json"'
+    return response
+
+
+def _bundle(found: queries.Found) -> Iterator[bytes]:
+    head = orjson.dumps({"format": "stagelight.replay/1", "trace": shape.trace_json(found)})
+    yield head[:-1] + b',"spans":['
+    for number, span in enumerate(queries.spans(project=found.project, trace_id=found.trace.trace_id)):
+        yield (b"," if number else b"") + orjson.dumps(shape.span_json(span))
+    yield b"]}"

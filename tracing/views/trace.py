@@ -11,7 +11,7 @@ from tracing.stages import Fault
 from tracing.strip_view import strip
 from tracing.text_view import shown
 from tracing.trace_view import about, answer_parts, budget, citation_lines, cuts, way
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import tree
 
 ANSWER_LIMIT = 20_000
@@ -25,15 +25,20 @@ def trace(here: Visit, trace_id: str) -> HttpResponse:
     """What happened, and which stage broke it; on htmx's request the journey alone."""
     found = here.trace(trace_id)
     if found is None:
-        return here.render("tracing/trace_missing.html", place="traces", status=404, trace_id=trace_id)
+        return here.render("tracing/trace_missing.html", {"trace_id": trace_id}, place="traces", status=404)
     whole = here.request.GET.get("dropped") == "all"
     rows = journey(found.trace, lost_at=found.verdict.stage if found.verdict else None, show_all=whole)
     everything = rows if whole else journey(found.trace, show_all=True)
-    shared = {"trace": found.trace, "journey": rows, "way": way(found.trace, everything), "verdict": found.verdict}
-    shared["base"] = base(here, trace_id)
+    shared: Context = {
+        "trace": found.trace,
+        "journey": rows,
+        "way": way(found.trace, everything),
+        "verdict": found.verdict,
+        "base": base(here, trace_id),
+    }
     if here.request.headers.get("HX-Target") == "journey":
-        return here.render("tracing/_journey.html", **shared)
-    return here.render("tracing/trace.html", place="traces", **shared, **_rest(here, found))
+        return here.render("tracing/_journey.html", shared)
+    return here.render("tracing/trace.html", shared | _rest(here, found), place="traces")
 
 
 @require_GET
@@ -42,12 +47,12 @@ def peek(here: Visit, trace_id: str) -> HttpResponse:
     """The trace in short, beside the list."""
     found = peeked(here, trace_id)
     if found is None:
-        return here.render("tracing/trace_missing.html", place="traces", status=404, trace_id=trace_id)
+        return here.render("tracing/trace_missing.html", {"trace_id": trace_id}, place="traces", status=404)
     template = "tracing/_peek.html" if here.request.headers.get("HX-Request") else "tracing/peek.html"
-    return here.render(template, place="traces", **found)
+    return here.render(template, found, place="traces")
 
 
-def peeked(here: Visit, trace_id: str) -> dict[str, object] | None:
+def peeked(here: Visit, trace_id: str) -> Context | None:
     """What the short form shows; None where there is no such trace."""
     found = here.trace(trace_id)
     if found is None:
@@ -66,7 +71,7 @@ def base(here: Visit, trace_id: str) -> str:
     return reverse("tracing:trace", args=[here.slug, trace_id])
 
 
-def _rest(here: Visit, found: queries.Found) -> dict[str, object]:
+def _rest(here: Visit, found: queries.Found) -> Context:
     subject = found.trace
     return {
         "strip": strip(subject, found.verdict),
@@ -86,7 +91,7 @@ def _rest(here: Visit, found: queries.Found) -> dict[str, object]:
     }
 
 
-def _lengths(subject: Trace) -> dict[str, object]:
+def _lengths(subject: Trace) -> Context:
     query, answer, context = (len(text or "") for text in (subject.query, subject.answer, subject.context.text))
     return {
         "long_query": query if query > QUERY_LIMIT else 0,

@@ -1,0 +1,90 @@
+"""axe on every page, in light and in dark; no page scrolls sideways on a telephone; nothing is refused by the policy."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e import made
+from tests.e2e.conftest import Visitor
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+PAGES = (
+    "/p/atlas/traces",
+    "/p/atlas/traces?q=prodct:x",
+    "/p/atlas/traces?q=product:nothing",
+    f"/p/atlas/traces?selected={made.FULL}&live=1",
+    f"/p/atlas/traces/{made.FULL}?dropped=all&spans=1",
+    f"/p/atlas/traces/{made.HOSTILE}",
+    f"/p/atlas/traces/{made.BARE}",
+    f"/p/atlas/traces/{made.FAILED}",
+    f"/p/atlas/traces/{made.UNSURE}",
+    f"/p/atlas/traces/{made.FULL}/chunk?id=chunk-000",
+    f"/p/atlas/traces/{'0' * 32}",
+    "/p/atlas/start/",
+    "/p/atlas/ingest/",
+    "/p/atlas/settings/",
+    "/p/atlas/settings/keys/",
+    "/p/atlas/settings/members/",
+    "/p/no-such-project/",
+    "/accounts/once/void/",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visit: Callable[..., Visitor], scheme: str) -> None:
+    visitor = visit(scheme=scheme)
+    found: dict[str, list[Any]] = {}
+    for path in PAGES:
+        report = Axe().run(visitor.open(path)).response
+        breaches = [
+            (breach["id"], breach["help"], [node["html"][:200] for node in breach["nodes"][:3]])
+            for breach in report["violations"]
+        ]
+        if breaches:
+            found[path] = breaches
+    assert not found
+
+
+def test_axe_finds_nothing_on_the_way_in_nor_in_the_keys(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    page = visitor.open("/p/atlas/traces")
+    page.keyboard.press("?")
+    assert not Axe().run(page).response["violations"]
+    page.context.clear_cookies()
+    assert not Axe().run(visitor.open("/accounts/login/")).response["violations"]
+
+
+def test_no_page_scrolls_sideways_on_a_telephone(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390)
+    wide = {}
+    for path in PAGES:
+        page = visitor.open(path)
+        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if over > 0:
+            wide[path] = over
+    assert not wide
+
+
+def test_the_policy_refuses_nothing_and_no_script_fails(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    for path in PAGES:
+        visitor.open(path)
+    complaints = [
+        words for words in visitor.complaints if "status of 4" not in words
+    ]  # the pages that are meant to be 404
+    assert complaints == []
+
+
+def test_hostile_text_never_runs(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    for path in (f"/p/atlas/traces?selected={made.HOSTILE}", f"/p/atlas/traces/{made.HOSTILE}?spans=1"):
+        page = visitor.open(path)
+        for link in page.locator("a[data-unfold]").all()[:3]:
+            link.click()
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "owned"
+        assert page.locator("img").count() == 0
+        assert page.locator("main script").count() == 0

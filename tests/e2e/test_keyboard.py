@@ -1,0 +1,132 @@
+"""What a browser adds: keys, the peek, rows that open, the viewer's clock, the theme, the live list."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import Sender
+from tests.e2e import made
+from tests.e2e.conftest import Visitor
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def test_keys_walk_the_list_and_open_a_row_beside_it_and_then_whole(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator(f'[data-trace="{made.FULL}"] a[data-peek]')).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
+    assert f"selected={made.FULL}" in page.url
+    page.keyboard.press("Escape")
+    expect(page.locator("#peek")).to_be_empty()
+    assert "selected" not in page.url
+    page.keyboard.press("Enter")
+    expect(page.locator("#peek")).to_contain_text("Why is my signal")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/traces/{made.FULL}")
+
+
+def test_keys_go_to_places_and_show_themselves(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    assert page.url.endswith("/traces")
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/ingest/")
+
+
+def test_no_key_does_anything_while_typing(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces")
+    page.keyboard.press("/")
+    page.keyboard.type("gi?jkt")
+    expect(page.locator("[data-filter]")).to_have_value("gi?jkt")
+    expect(page.locator("#keys")).to_be_hidden()
+    assert page.url.endswith("/traces")
+
+
+def test_a_chunk_opens_its_text_and_closes_again(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
+    link.click()
+    expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
+    link.click()
+    expect(page.locator("tr.opened")).to_have_count(0)
+
+
+def test_t_shows_the_spans_and_show_unfolds_the_dropped(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    page.keyboard.press("t")
+    expect(page.locator("#span-tree table")).to_be_visible()
+    page.get_by_role("link", name="show", exact=True).click()
+    expect(page.locator("[data-chunk]")).to_have_count(40)
+    assert "dropped=all" in page.url
+
+
+def test_times_are_in_the_viewers_zone_with_utc_on_hover(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    time = page.locator("time").first
+    shown, utc = time.inner_text(), time.get_attribute("title") or ""
+    assert utc.endswith(" UTC")
+    hours = (int(shown.split()[-1][:2]) - int(utc[11:13])) % 24
+    assert hours in (1, 2)  # Zurich, in winter or in summer
+
+
+def test_the_theme_changes_at_once_and_sticks(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(scheme="light")
+    page = visitor.open("/p/atlas/traces")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert dark != light
+    page = visitor.open("/p/atlas/ingest/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_a_live_list_shows_what_arrives_and_keeps_ones_place(
+    visit: Callable[..., Visitor], sender: Sender, drained: Callable[[], None]
+) -> None:
+    page = visit().open("/p/atlas/traces?live=1")
+    page.keyboard.press("j")
+    new = made.bare() | {"trace_id": "f" * 32, "started_at": made.at(0), "query": "What has just been asked?"}
+    sender.post("/api/v1/traces", made.as_json(new), "application/json")
+    drained()
+    expect(page.locator("#list")).to_contain_text("What has just been asked?")
+    expect(page.locator("#announce")).to_contain_text("1 new trace")
+    expect(page.locator(f'[data-trace="{made.FULL}"] a[data-peek]')).to_be_focused()
+
+
+def test_count_and_facets_arrive_after_the_list(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces")
+    expect(page.locator("#count")).to_contain_text("65 traces")
+    page.locator(".facets").get_by_role("link", name="celery").click()
+    expect(page.locator("[data-row]")).to_have_count(20)
+
+
+def test_an_id_copies_on_click(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.open(f"/p/atlas/traces/{made.FULL}")
+    page.locator('[data-what="trace id"]').first.click()
+    expect(page.locator("#announce")).to_contain_text("Copied trace id")
+    assert page.evaluate("navigator.clipboard.readText()") == made.FULL
+
+
+def test_everything_is_reached_without_a_script(visit: Callable[..., Visitor]) -> None:
+    page = visit(script=False).open("/p/atlas/traces")
+    page.locator("[data-row] a").first.click()
+    page.locator('[data-chunk="chunk-000"] a').first.click()
+    assert "What it says, at some length" in page.content()
+    page.go_back()
+    page.get_by_role("link", name="show", exact=True).click()
+    assert page.locator("[data-chunk]").count() == 40
+    page.get_by_role("link", name="Show the tree and the timeline").click()
+    assert page.locator("#span-tree table").count() == 1
