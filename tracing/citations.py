@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from tracing.records import Candidate, Citation
 
 _NUMBER = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
-_ANCHOR = re.compile(r"\bdoc_[\w./-]+#[\w./-]*\w")
+_ANCHOR = re.compile(r"\bdoc_[\w./-]{1,200}#[\w./-]{0,200}\w")
 _SHORTEST_ID = 4
 _LONGEST_CLAIM = 300
 _MOST = 200
@@ -17,7 +18,7 @@ _MOST = 200
 def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Citation, ...]:
     """`[n]` is the n-th chunk of the context; ids and anchors are any candidate's, or have an anchor's form."""
     found: dict[str, Citation] = {}
-    for match in _NUMBER.finditer(answer):
+    for match in islice(_NUMBER.finditer(answer), _MOST):
         for number in re.findall(r"\d+", match.group(1)):
             index = int(number) - 1
             if 0 <= index < len(context):
@@ -28,7 +29,7 @@ def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence
             if name and name in answer and (at := _place(answer, name)) is not None:
                 found.setdefault(candidate.chunk_id, _citation(answer, at, candidate))
     known = {citation.anchor for citation in found.values()}
-    for match in _ANCHOR.finditer(answer):
+    for match in islice(_ANCHOR.finditer(answer), _MOST):
         anchor = match.group()
         if anchor not in known:
             found.setdefault(anchor, Citation(claim=_claim(answer, match.start()), anchor=anchor))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -43,9 +44,10 @@ def failures(nodes: Sequence[Node]) -> tuple[list[Failure], dict[Node, int]]:
     deepest = [node for node in nodes if node in failing and node not in above]
     attempts: dict[Node, int] = {}
     found = []
+    successes = _successes(failing)
     top_failed = any(node.parent is None for node in failing)
     for node in deepest:
-        success = _retried(node)
+        success = _retried(node, successes)
         if success is not None:
             attempts[success] = attempts.get(success, 1) + 1
         elif top_failed or not _handled(node):
@@ -53,12 +55,24 @@ def failures(nodes: Sequence[Node]) -> tuple[list[Failure], dict[Node, int]]:
     return found, attempts
 
 
-def _retried(node: Node) -> Node | None:
-    siblings: Iterable[Node] = node.parent.children if node.parent is not None else ()
-    for other in siblings:
-        same = other.span.name == node.span.name and other.role is node.role
-        if same and not other.span.failed and other.span.start_ns >= node.span.end_ns:
-            return other
+def _successes(failing: Iterable[Node]) -> dict[tuple[Node, str], list[Node]]:
+    """What went well beside what failed, by parent and name, in time."""
+    found: dict[tuple[Node, str], list[Node]] = {}
+    for parent in {node.parent for node in failing if node.parent is not None}:
+        for child in parent.children:
+            if not child.span.failed:
+                found.setdefault((parent, child.span.name), []).append(child)
+    return found
+
+
+def _retried(node: Node, successes: dict[tuple[Node, str], list[Node]]) -> Node | None:
+    """The span that made good for a failing one, or for one that failed around it."""
+    while node.parent is not None and node.span.failed:
+        later = successes.get((node.parent, node.span.name), [])
+        at = bisect_left(later, node.span.end_ns, key=lambda other: other.span.start_ns)
+        if at < len(later) and later[at].role is node.role:
+            return later[at]
+        node = node.parent
     return None
 
 

@@ -76,7 +76,7 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
             index = max(bisect_right(starts, node.span.start_ns) - 1, 0)
         groups[index].append(node)
         if node.role is not Role.RETRIEVER:
-            node.round = _declared_round(node) or index + 1
+            node.round = node.told_round or index + 1
     for retriever in found_retrievers:
         if not retriever.is_lane:
             _place(retriever, found[min(bisect_left(starts, retriever.node.span.start_ns), len(found) - 1)])
@@ -91,34 +91,26 @@ def _start(retriever: Retriever) -> tuple[int, str]:
     return retriever.node.span.start_ns, retriever.node.span.span_id
 
 
-def _declared_round(node: Node) -> int | None:
-    above: Node | None = node
-    while above is not None:
-        if above.declared is not None and above.declared.round is not None:
-            return above.declared.round
-        above = above.parent
-    return None
-
-
 def _by_lanes(lanes: list[Retriever]) -> list[Round]:
     found: list[Round] = []
     times: dict[str, int] = {}
     ends: dict[str, int] = {}
     unit: Node | None = None
-    base = 0
+    base = highest = 0
     for retriever in lanes:
         name = lane_name(retriever.node)
         span = retriever.node.span
         again = name in times and span.start_ns >= ends[name] and retriever.unit is None
         apart = retriever.unit is not unit and span.start_ns >= max(ends.values(), default=0)
         if not found or again or apart:
-            base = max((listed.lane.round for earlier in found for listed in earlier.lanes), default=0)
+            base = highest
             found.append(Round(span.start_ns))
             times, ends, unit = {}, {}, retriever.unit
         times[name] = times.get(name, 0) + 1
         ends[name] = max(ends.get(name, 0), span.end_ns)
-        number = _declared_round(retriever.node) or base + times[name]
+        number = retriever.node.told_round or base + times[name]
         retriever.node.round = number
+        highest = max(highest, number)
         found[-1].lanes.append(_lane_list(retriever, name, number))
         if retriever.lists.seen:
             seen = found[-1].seen
@@ -175,7 +167,7 @@ def _read_by_name(inside: list[Node], round_: Round) -> None:
             if round_.fused is None:
                 round_.fused, round_.seen["fused"] = documents, "inferred"
         else:
-            number = _declared_round(node) or node.round
+            number = node.told_round or node.round
             lane = Lane(lane_name(node), number, node.reading.input, returned=len(documents))
             round_.lanes.append(LaneList(lane, documents))
             round_.seen["lanes"] = "inferred"

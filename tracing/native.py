@@ -149,14 +149,21 @@ def _is_number(value: Any) -> bool:
     return number(value) is not None
 
 
+_LISTS = ("rewritten", "entities", "missing", "lanes", "candidates", "citations", "stages")
+_OBJECTS = ("versions", "metadata", "context", "observed")
+_NUMBERS = ("confidence", "duration_ms", "first_token_ms", "cost_usd", "repeat")
+_TEXTS = (
+    "answer", "environment", "surface", "variant", "run_id", "item_id", "query_shape", "intent", "product",
+    "session_id", "user_id", "external_id",
+)  # fmt: skip
 _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("rewritten", "entities", "missing", "lanes", "candidates", "citations", "stages"), (_is_list, "a list")),
-    **dict.fromkeys(("versions", "metadata", "context", "observed"), (_is_object, "an object")),
-    **dict.fromkeys(("confidence", "duration_ms", "first_token_ms", "cost_usd", "repeat"), (_is_number, "a number")),
-    **dict.fromkeys(("answer", "environment", "surface", "variant", "run_id", "item_id", "query_shape", "intent", "product", "session_id", "user_id", "external_id"), (_is_text, "a text")),
+    **dict.fromkeys(_LISTS, (_is_list, "a list")),
+    **dict.fromkeys(_OBJECTS, (_is_object, "an object")),
+    **dict.fromkeys(_NUMBERS, (_is_number, "a number")),
+    **dict.fromkeys(_TEXTS, (_is_text, "a text")),
     "refused": (lambda value: truth(value) is not None, "true or false"),
     "outcome": (lambda value: value in OUTCOMES, "one of answer, suggest, refuse, direct"),
-}  # fmt: skip
+}
 _ALSO = (
     "trace_id", "query", "started_at", "ended_at", "project", "settled", "live", "groundedness", "assessments",
     "judging", "expectation", "verdict", "flags", "signals", "warnings", "service",

@@ -85,18 +85,9 @@ def _same(outer: Lists, inner: Lists) -> bool:
 
 
 def _mark_units(top: Retriever) -> None:
-    unit = _tool_above(top.node) or (top.node if top.children else None)
+    unit = top.node.tool or (top.node if top.children else None)
     level = [top]
     while level:
         for retriever in level:
             retriever.unit = unit
         level = [child for retriever in level for child in retriever.children]
-
-
-def _tool_above(node: Node) -> Node | None:
-    above = node.parent
-    while above is not None:
-        if above.role is Role.TOOL:
-            return above
-        above = above.parent
-    return None

@@ -42,8 +42,8 @@ def _lend_times(node: Node, foreign: dict[Node, list[tuple[int, int]]]) -> None:
         times = [(node.span.start_ns, node.end_ns)]
     else:
         times = foreign.get(node, [])
-    if times:
-        foreign.setdefault(node.parent, []).extend(times)
+    if times and foreign.setdefault(node.parent, times) is not times:
+        foreign[node.parent].extend(times)
 
 
 def _owner(node: Node) -> Node | None:

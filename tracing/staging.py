@@ -36,9 +36,18 @@ def assign(nodes: list[Node]) -> None:
         if node.children:
             node.below = frozenset().union(*({child.role} | child.below for child in node.children))
     for node in nodes:
+        parent, declared = node.parent, node.declared
+        if parent is not None:
+            node.told_round = parent.told_round
+            node.tool = parent if parent.role is Role.TOOL else parent.tool
+        if declared is not None and declared.round is not None:
+            node.told_round = declared.round
         node.own = _own(node)
-        above = node.parent.stage if node.parent is not None else None
-        node.stage = node.own or above
+        if node.own is not None:
+            node.stage = node.own
+            node.stage_is_declared = declared is not None and declared.stage is not None
+        elif parent is not None:
+            node.stage, node.stage_is_declared = parent.stage, parent.stage_is_declared
 
 
 def _own(node: Node) -> Stage | None:
@@ -46,7 +55,7 @@ def _own(node: Node) -> Stage | None:
     if declared is not None and declared.stage is not None:
         return Stage.named(declared.stage)
     if node.role is Role.MODEL:
-        return _model_stage(node)
+        return _model_stage(node.parent)
     if node.role is Role.RETRIEVER and RERANK_NAME.search(node.span.name):
         return Stage.RERANK
     if node.role in _BY_ROLE:
@@ -56,21 +65,13 @@ def _own(node: Node) -> Stage | None:
     return None
 
 
-def _model_stage(node: Node) -> Stage:
-    parent = node.parent
+def _model_stage(parent: Node | None) -> Stage:
     above = parent.stage if parent is not None else None
     if parent is None or above is None:
         return Stage.GENERATE
-    if above in _LENDS or _declares(parent):
+    if above in _LENDS or parent.stage_is_declared:
         return above
     return Stage.RESOLVE if above is Stage.RETRIEVE else Stage.GENERATE
-
-
-def _declares(node: Node | None) -> bool:
-    """True where the stage that a node lies in was declared, on it or above."""
-    while node is not None and node.own is None:
-        node = node.parent
-    return node is not None and node.declared is not None and node.declared.stage is not None
 
 
 def _named(node: Node) -> Stage | None:

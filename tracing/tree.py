@@ -17,18 +17,9 @@ class Node:
     """One span in its place; the fields after `children` are filled in by staging."""
 
     __slots__ = (
-        "below",
-        "children",
-        "declared",
-        "depth",
-        "inferred",
-        "own",
-        "parent",
-        "reading",
-        "round",
-        "span",
-        "stage",
-    )
+        "below", "children", "declared", "depth", "inferred", "own", "parent", "reading", "round", "span", "stage",
+        "stage_is_declared", "told_round", "tool",
+    )  # fmt: skip
 
     def __init__(self, span: Span, reading: Reading, declared: Declared | None) -> None:
         self.span = span
@@ -41,6 +32,9 @@ class Node:
         self.own: Stage | None = None  # the stage that this span is an operation of
         self.inferred = False  # told by its name alone
         self.stage: Stage | None = None  # its own, or that of the nearest span above it
+        self.stage_is_declared = False
+        self.told_round: int | None = None  # as declared on it or above
+        self.tool: Node | None = None  # the tool's call that it is a part of
         self.round = 1
 
     @property

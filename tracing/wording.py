@@ -63,7 +63,7 @@ def _text_in(value: Value, keys: tuple[str, ...], role: str, depth: int) -> str 
 
 
 def _last_message(values: list[Value], keys: tuple[str, ...], role: str, depth: int) -> str | None:
-    for value in reversed(values):
+    for value in reversed(values) if depth <= _DEPTH else ():
         if isinstance(value, dict):
             speaker = value.get("role") or value.get("type")
             if speaker in (None, role, "human" if role == "user" else "ai", "text") and (

@@ -119,6 +119,16 @@ def test_a_retry_that_succeeded_is_no_error() -> None:
     assert trace.flags == ("retried:generate",)
 
 
+def test_a_retry_makes_good_for_what_failed_within_the_first_try() -> None:
+    found = stages(
+        span(1, "ask", at=(0, 50)),
+        span(2, "chat", "LLM", 1, (0, 9), error="500"),
+        span(3, "POST", None, 2, (1, 8), error="500"),
+        span(4, "chat", "LLM", 1, (20, 29)),
+    )
+    assert (found["generate"].status, found["generate"].attempts) == ("ok", 2)
+
+
 def test_an_error_within_a_stage_that_ended_well_is_none_of_its_own() -> None:
     found = stages(span(1, "ask"), span(2, "vector", "RETRIEVER", 1, (0, 9)), span(3, "HTTP GET", None, 2, error="404"))
     assert found["retrieve"].status == "ok"

@@ -15,7 +15,7 @@ _LIST_KEYS = ("documents", "docs", "source_nodes", "nodes", "results", "chunks",
 _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
 _SCORE_KEYS = ("score", "relevance_score", "rerank_score", "similarity")
 _ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
-_NODE = re.compile(r"<\w+\(node=\w+\(id_=(.*?)\), score=([^()\s]*)\)>", re.DOTALL)
+_NODE = re.compile(r"<\w{1,80}\(node=\w{1,80}\(id_=([^<>]{1,500}?)\), score=([^()\s]{1,40})\)>")
 
 
 class Facts(NamedTuple):

@@ -26,7 +26,10 @@ def plain(value: object) -> str:
     if not isinstance(value, str | bool | int | float):
         if value is None:
             return ""
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+        try:
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+        except orjson.JSONEncodeError:
+            return "(nested too deep)"
     return text(value) or ""
 
 
