@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracing.filter_fields import BOTH, STAGES, Holds, Table
-from tracing.filter_values import SECOND, Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
-from tracing.filters import Condition, Filter
+from tracing.filter_values import Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
+from tracing.filters import DAY_NS, Condition, Filter
 
-DAY_NS = 86_400 * SECOND
 SETTLED = "arrived_at <= fromUnixTimestamp64Milli({now_ms:Int64}) - toIntervalSecond(if(rooted, 5, 60))"
 _TOKENS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"

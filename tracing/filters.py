@@ -5,6 +5,7 @@ A space is AND, `-` negates, `field:(a OR b)` is any of them. What cannot be rea
 
 import difflib
 import re
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import NoReturn
@@ -13,8 +14,21 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from tracing.filter_fields import BY_NAME, FIELDS, WORDS, Field
-from tracing.filter_values import Between, Compare, Exact, Prefix, Present, Value, ValueRefusedError, read_value
+from tracing.filter_values import (
+    SECOND,
+    Between,
+    Compare,
+    Exact,
+    Moment,
+    Prefix,
+    Present,
+    Value,
+    ValueRefusedError,
+    read_moment,
+    read_value,
+)
 
+DAY_NS = 86_400 * SECOND
 LONGEST = 2_000
 MOST_CONDITIONS = 50
 MOST_VALUES = 100
@@ -111,6 +125,25 @@ def parse(text: str) -> Filter:
     if len(tree.children) > MOST_CONDITIONS:
         raise FilterError("q", f"a filter has at most {MOST_CONDITIONS} conditions; this one has {len(tree.children)}")
     return Filter(tuple(_condition(clause) for clause in tree.children if isinstance(clause, Tree)))
+
+
+def parse_range(start: str, end: str, now_ns: int | None = None) -> tuple[int | None, int | None]:
+    """The ns from which and before which; a day as the end is included whole. Raises FilterError."""
+    now = time.time_ns() if now_ns is None else now_ns
+    begin, stop = _moment("from", start), _moment("to", end)
+    if begin is None or stop is None:
+        return begin.at(now) if begin else None, stop.at(now) + DAY_NS * stop.day if stop else None
+    begin_ns, stop_ns = begin.at(now), stop.at(now) + DAY_NS * stop.day
+    if begin_ns > stop_ns:
+        raise FilterError("to", "the range ends before it begins")
+    return begin_ns, stop_ns
+
+
+def _moment(name: str, text: str) -> Moment | None:
+    try:
+        return read_moment(text.strip()) if text.strip() else None
+    except ValueRefusedError as error:
+        raise FilterError(name, str(error), error.suggestion) from None
 
 
 def _cannot_read(text: str, error: UnexpectedInput) -> NoReturn:

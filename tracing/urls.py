@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from tracing import health, receive, urls_pages
+from tracing import api, health, receive, urls_pages
 
 app_name = "tracing"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("v1/traces", receive.otlp_traces, name="otlp_traces"),
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
-    path("api/v1/traces", receive.native_traces, name="native_traces"),
-    path("api/v1/signals", receive.post_signals, name="post_signals"),
+    path("api/v1/", api.urls()),
     *urls_pages.urlpatterns,
 ]
