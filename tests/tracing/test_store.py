@@ -180,3 +180,15 @@ def test_what_cannot_be_stored_now_stays_spooled(
 @pytest.fixture
 def trace_body() -> bytes:
     return protobuf(otlp_span("0af7651916cd43dd8448eb211c80319c"))
+
+
+def test_the_tables_of_a_cluster_are_valid_sql(schema: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CLICKHOUSE_CLUSTER = "main"
+    said: list[str] = []
+    monkeypatch.setattr(store, "command", said.append)
+    store_contract.make_tables("cluster_")
+    parsed = [str(store.rows("SELECT formatQuery({statement:String})", statement=sql)[0][0]) for sql in said]
+    assert len(parsed) == len(list(store.SCHEMA_DIR.glob("*.sql")))
+    for statement in parsed:
+        assert "ON CLUSTER main" in statement
+        assert "ENGINE = ReplicatedReplacingMergeTree" in statement
