@@ -193,7 +193,8 @@ def _answer(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> str | None:
         found = answer_in(top.reading.output)
         if found is not None:
             return found
-    return next((call.reply for _, call in reversed(calls) if call.reply), None)
+    replies = (call.reply or answer_in(node.reading.output) for node, call in reversed(calls))
+    return next((reply for reply in replies if reply), None)
 
 
 def _first_token(started_ns: int, tree: Tree, calls: Sequence[tuple[Node, Call]]) -> float | None:

@@ -170,6 +170,19 @@ def test_a_chunk_whose_beginning_alone_is_in_the_prompt_was_truncated() -> None:
     assert "truncated" in trace.flags
 
 
+def test_a_prompt_that_was_sent_as_input_alone_is_searched_too() -> None:
+    given = json.dumps({"messages": [{"role": "user", "content": f"Context: {text_of(B)}"}]})
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved((A, 0.9), (B, 0.5))),
+            span(3, "llm", "LLM", 1, (3, 9), input__value=given, output__value="It is so."),
+        ]
+    )
+    assert (by_id(trace)[B].survived_source, by_id(trace)[A].survived) == ("prompt", False)
+    assert trace.answer == "It is so."
+
+
 def test_a_prompt_that_holds_none_of_the_texts_tells_nothing() -> None:
     trace = normalise(
         [

@@ -5,7 +5,7 @@ from functools import cache
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, mapping, number, text, whole
+from tracing.dialects.values import is_cut_off, loaded, mapping, number, strings_in, text, whole
 from tracing.records import Attributes, Check, Event, Span, Value
 
 _KIND = "openinference.span.kind"
@@ -184,7 +184,7 @@ def _call(role: Role, span: Span) -> Call:
         prompt_tokens = whole(get("llm.token_count.total"))
     return Call(
         model=text(model),
-        prompt=_messages(attributes, "llm.input_messages") if role is Role.MODEL else "",
+        prompt=_prompt(attributes) if role is Role.MODEL else "",
         reply=_messages(attributes, "llm.output_messages") or None if role is Role.MODEL else None,
         prompt_version=text(get("llm.prompt_template.version")),
         input_tokens=prompt_tokens,
@@ -197,6 +197,16 @@ def _call(role: Role, span: Span) -> Call:
 
 def _first_token(events: tuple[Event, ...]) -> int | None:
     return min((event.at_ns for event in events if "first token" in event.name.lower()), default=None)
+
+
+def _prompt(attributes: Attributes) -> str:
+    """All that the model was given, as text: its messages, or where they were not sent, its input."""
+    found = _messages(attributes, "llm.input_messages")
+    if found:
+        return found
+    given = attributes.get("llm.prompts") or attributes.get("input.value")
+    decoded = loaded(given)
+    return "\n\n".join(strings_in(decoded)) if decoded is not None else text(given) or ""
 
 
 def _messages(attributes: Attributes, prefix: str) -> str:

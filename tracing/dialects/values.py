@@ -86,6 +86,21 @@ def items(value: Value) -> list[Value]:
     return [] if value is None or value == "" else [value]
 
 
+def strings_in(value: Value) -> list[str]:
+    """All texts within a list or an object, in their order."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            found.append(each)
+        elif isinstance(each, list):
+            waiting += reversed(each)
+        elif isinstance(each, dict):
+            waiting += reversed(each.values())
+    return found
+
+
 def is_cut_off(value: Value) -> bool:
     """True where a text begins as JSON and does not end as such."""
     return isinstance(value, str) and value[:1] in ("{", "[") and value[-1:] not in ("}", "]", "\n", " ")

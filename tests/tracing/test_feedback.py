@@ -1,0 +1,45 @@
+"""Feedback that comes as a span of its own speaks of the trace that it links to."""
+
+from collections import Counter
+
+import pytest
+
+from tests.tracing import captures
+from tests.tracing.made_spans import span
+from tracing.feedback import signals
+from tracing.normalise import normalise
+from tracing.records import Link
+
+TARGET = "ab" * 16
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "value"),
+    [
+        ({"label": "thumbs_down", "score": 0}, "thumb", "down"),
+        ({"annotator_kind": "HUMAN", "score": 1}, "thumb", "up"),
+        ({"annotator_kind": "HUMAN", "score": -1.0}, "thumb", "down"),
+        ({"annotator_kind": "LLM", "score": 1}, "score", 1.0),
+        ({"name": "tone", "label": "polite"}, "score", "polite"),
+        ({"name": "stars", "score": 4}, "score", 4.0),
+    ],
+)
+def test_an_annotation_is_a_thumb_or_a_score(said: dict[str, object], kind: str, value: object) -> None:
+    held = {f"trace.annotations.0.annotation.{key}": part for key, part in said.items()}
+    carrier = span(1, "feedback", "EVALUATOR", links=(Link(TARGET, "cd" * 8, {}),), **held)  # type: ignore[arg-type]
+    [signal] = signals([carrier, carrier])
+    assert (signal.trace_id, signal.kind, signal.value) == (TARGET, kind, value)
+
+
+def test_a_span_that_links_nowhere_says_nothing() -> None:
+    assert signals([span(1, "feedback", "EVALUATOR", **{"trace.annotations.0.annotation.score": 1})]) == ()
+
+
+def test_every_captured_carrier_is_a_thumb_on_a_captured_trace() -> None:
+    spans = captures.spans("anthropic")
+    carriers = [each for each in spans.values() if normalise(each).kind == "feedback"]
+    found = [signal for carrier in carriers for signal in signals(carrier)]
+    assert len(found) == 10
+    assert {signal.kind for signal in found} == {"thumb"}
+    assert all(signal.trace_id in spans for signal in found)
+    assert Counter(signal.value for signal in found).keys() == {"up", "down"}
