@@ -1,4 +1,4 @@
-"""What a fresh embedded start makes, so that the first command is enough: a project, a person, and that person's key."""
+"""What a fresh embedded start makes, so that one command is enough: a project, a person, and that person's key."""
 
 import os
 import secrets
