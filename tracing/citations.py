@@ -25,8 +25,9 @@ def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence
                 chunk = context[index]
                 found.setdefault(chunk.chunk_id, _citation(answer, match.start(), chunk))
     for candidate in candidates:
-        for name in (candidate.chunk_id, candidate.anchor):
-            if name and name in answer and (at := _place(answer, name)) is not None:
+        chunk_id, anchor = candidate.chunk_id, candidate.anchor
+        for name in (chunk_id,) if anchor is None or anchor == chunk_id else (chunk_id, anchor):
+            if name in answer and (at := _place(answer, name)) is not None:
                 found.setdefault(candidate.chunk_id, _citation(answer, at, candidate))
     known = {citation.anchor for citation in found.values()}
     for match in islice(_ANCHOR.finditer(answer), _MOST):

@@ -83,7 +83,7 @@ def _cited(
 ) -> tuple[tuple[Candidate, ...], tuple[Citation, ...]]:
     citations = next((said.citations for said in tree.declared if said.citations is not None), None)
     if citations is None:
-        citations = citations_in(answer, _in_context(candidates, presence), candidates) if answer else ()
+        citations = _read_citations(answer, candidates, presence) if answer else ()
     if not citations:
         return candidates, citations
     chunks = {citation.chunk_id for citation in citations}
@@ -95,6 +95,10 @@ def _cited(
         for candidate in candidates
     )
     return marked, citations
+
+
+def _read_citations(answer: str, candidates: tuple[Candidate, ...], presence: Presence) -> tuple[Citation, ...]:
+    return citations_in(answer, _in_context(candidates, presence) if "[" in answer else (), candidates)
 
 
 def _in_context(candidates: Sequence[Candidate], presence: Presence) -> list[Candidate]:

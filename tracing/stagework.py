@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Call, Role
@@ -65,20 +64,26 @@ def _record(
     inside = [(node.span.start_ns, node.end_ns) for node in tops]
     others = [times for node in tops for times in foreign.get(node, ())]
     said = [node.declared for node in members if node.declared is not None]
-    record = StageRecord(
+    call = _total([call_of(node) for node in members if node.reading.call is not None and _is_leaf(node)])
+    return StageRecord(
         stage=own.label,
         round=first.round,
         status=failure.status if failure else "ok",
-        start_ns=min(node.span.start_ns for node in members),
+        start_ns=min([node.span.start_ns for node in members]),
         duration_ms=(_covered(inside + others) - _covered(others)) / 1e6 if others else _covered(inside) / 1e6,
+        model=call.model,
         attempts=_attempts(members, said, attempts),
         cache=next((declared.cache for declared in said if declared.cache), None),
+        input_tokens=call.input_tokens,
+        output_tokens=call.output_tokens,
+        cache_read_tokens=call.cache_read_tokens,
+        cost_usd=call.cost_usd,
+        cost_source="unknown" if call.cost_usd is None else "sent",
         error=failure.message if failure else None,
         source="inferred" if all(node.inferred for node in members) else "declared",
-        checks=tuple(check for node in members for check in _checks(node)),
+        checks=tuple([check for node in members for check in _checks(node)]),
         span_id=failure.node.span.span_id if failure else first.span.span_id,
     )
-    return _with_calls(record, members)
 
 
 def _checks(node: Node) -> tuple[Check, ...]:
@@ -93,19 +98,16 @@ def _attempts(members: list[Node], said: list[Declared], attempts: dict[Node, in
     return max(counted) if counted else None
 
 
-def _with_calls(record: StageRecord, members: list[Node]) -> StageRecord:
-    calls = [call_of(node) for node in members if node.reading.call is not None and _is_leaf(node)]
-    if not calls:
-        return record
-    cost = _sum(call.cost_usd for call in calls)
-    return replace(
-        record,
+def _total(calls: list[Call]) -> Call:
+    """All calls of one record together; the last one's model stands for all."""
+    if len(calls) < 2:
+        return calls[0] if calls else _NOTHING
+    return Call(
         model=next((call.model for call in reversed(calls) if call.model), None),
         input_tokens=_whole_sum(call.input_tokens for call in calls),
         output_tokens=_whole_sum(call.output_tokens for call in calls),
         cache_read_tokens=_whole_sum(call.cache_read_tokens for call in calls),
-        cost_usd=cost,
-        cost_source="unknown" if cost is None else "sent",
+        cost_usd=_sum(call.cost_usd for call in calls),
     )
 
 

@@ -210,22 +210,18 @@ def _prompt(attributes: Attributes) -> str:
 
 
 def _messages(attributes: Attributes, prefix: str) -> str:
-    parts = []
-    misses = 0
-    for index in range(len(attributes)):
+    under = prefix + "."
+    found = {key[len(under) :].partition(".")[0] for key in attributes if key.startswith(under)}
+    parts: list[str] = []
+    for index in sorted((each for each in found if each.isdecimal()), key=lambda each: (len(each), each)):
         message = f"{prefix}.{index}.message"
-        found = _message(attributes, message)
-        parts += found
-        if not found and f"{message}.role" not in attributes:
-            misses += 1
-            if misses > 128:  # the sender's usual limit: so many of the earliest can have been dropped
-                break
+        content = text(attributes.get(f"{message}.content"))
+        parts += [content] if content else _contents(attributes, message)
     return "\n\n".join(parts)
 
 
-def _message(attributes: Attributes, message: str) -> list[str]:
-    content = text(attributes.get(f"{message}.content"))
-    parts = [content] if content else []
+def _contents(attributes: Attributes, message: str) -> list[str]:
+    parts = []
     for index in range(len(attributes)):
         key = f"{message}.contents.{index}.message_content"
         part = attributes.get(f"{key}.text")
