@@ -21,13 +21,13 @@ def texts(value: Value) -> tuple[str, ...]:
 
 def count(value: Value) -> int | None:
     """A whole number that fits the store's counters."""
-    found = whole(value)
+    found = None if value is None else whole(value)
     return min(found, 2**31 - 1) if found is not None else None
 
 
 def rank(value: Value) -> int | None:
     """A rank, counted from 1."""
-    found = whole(value)
+    found = None if value is None else whole(value)
     return min(found, HIGHEST_RANK) if found else None
 
 

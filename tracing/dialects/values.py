@@ -35,7 +35,9 @@ def plain(value: object) -> str:
 
 def number(value: Value) -> float | None:
     """A finite number, also where it was sent as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)
@@ -46,6 +48,8 @@ def number(value: Value) -> float | None:
 
 def whole(value: Value) -> int | None:
     """A whole number that is not negative."""
+    if type(value) is int:
+        return value if 0 <= value < 2**53 else None
     found = number(value)
     return int(found) if found is not None and 0 <= found < 2**53 else None
 
