@@ -9,7 +9,7 @@ from django import forms
 class LinesField(forms.CharField):
     """One value a line (or comma), kept as a list without doubles."""
 
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:
         """A list is shown as lines."""
@@ -24,7 +24,7 @@ class LinesField(forms.CharField):
 class NumbersField(forms.CharField):
     """One `name = number` a line, kept as a mapping."""
 
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
 
     def prepare_value(self, value: Any) -> Any:
         """A mapping is shown as lines."""

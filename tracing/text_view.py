@@ -23,7 +23,7 @@ def duration(milliseconds: float | None) -> str:
     """Milliseconds under 10 s, then seconds, minutes and hours."""
     if milliseconds is None:
         return "–"
-    if milliseconds < 10:
+    if 0 < milliseconds < 10:
         return f"{milliseconds:.1f} ms"
     if milliseconds < 10_000:
         return f"{milliseconds:,.0f} ms"
@@ -50,6 +50,8 @@ def score(value: float | None) -> str:
     if value == 0:
         return "0"
     size = abs(value)
+    if size >= 100_000:
+        return f"{value:.2g}"
     return (
         f"{value:.1f}"
         if size >= 10

@@ -114,14 +114,16 @@ def budget(trace: Trace) -> tuple[BudgetSlot, ...]:
 
 
 def way(trace: Trace, journey: Journey) -> Way | None:
-    """The lines of at most 80 chunks; None where fewer than two lists were seen."""
+    """The lines of at most 80 chunks; None where fewer than three of them are in more than one list."""
     rows = [*journey.kept, *journey.unsure, *journey.dropped]
     columns = [*journey.lanes, *(["fused"] if journey.fused else []), *(["reranked"] if journey.reranked else [])]
-    if len(columns) < 2 or len(rows) < 2:
+    if len(columns) < 2:
         return None
     ranks = [(row, _ranks(row, journey)) for row in rows[:80]]
     deepest = max((rank for _, places in ranks for rank in places if rank), default=1)
     lines = [_line(row, places, deepest) for row, places in ranks]
+    if sum(1 for line in lines if line and " " in line.points) < 3:
+        return None
     order = {"": 0, "kept": 1, "kept cited": 2, "lost": 3}
     return Way(
         labels=tuple(columns),

@@ -1,4 +1,4 @@
-"""axe on every page, in light and in dark; no page scrolls sideways on a telephone; nothing is refused by the policy."""
+"""axe on every page, in light and in dark; no page scrolls sideways on a telephone; the policy refuses nothing."""
 
 from collections.abc import Callable
 from typing import Any

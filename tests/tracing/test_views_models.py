@@ -142,17 +142,18 @@ class TestTheRestOfTheTrace:
             ("cut by the budget", 1),
         )
 
-    def test_draws_a_line_for_each_chunk_that_has_a_rank(self) -> None:
+    def test_draws_a_line_for_each_chunk_that_has_a_rank_where_there_is_a_way_to_see(self) -> None:
         subject = trace(
             candidates=(
                 chunk("a", fused_rank=1, rerank_rank=2),
                 chunk("b", False, fused_rank=2, rerank_rank=1),
-                chunk("c", False),
+                chunk("c", False, fused_rank=3, rerank_rank=3),
+                chunk("d", False),
             )
         )
         drawn = way(subject, journey(subject))
         assert drawn is not None
-        assert [line.points for line in drawn.lines] == ["0,144 1000,6", "0,6 1000,144"]
+        assert [line.points for line in drawn.lines] == ["0,75 1000,6", "0,144 1000,144", "0,6 1000,75"]
         assert way(trace(), journey(trace())) is None
 
 
@@ -222,7 +223,8 @@ class TestTextFromTraces:
         assert text_view.money(dollars) == words
 
     @pytest.mark.parametrize(
-        ("value", "words"), [(23.61, "23.6"), (0.8251, "0.83"), (0.0164, "0.016"), (-0.5, "-0.50"), (0.00001, "1e-05")]
+        ("value", "words"),
+        [(1e300, "1e+300"), (23.61, "23.6"), (0.8251, "0.83"), (0.0164, "0.016"), (-0.5, "-0.50"), (0.00001, "1e-05")],
     )
     def test_writes_scores_as_sent_at_a_readable_length(self, value: float, words: str) -> None:
         assert text_view.score(value) == words

@@ -94,6 +94,7 @@ def _rest(here: Visit, found: queries.Found) -> Context:
 def _lengths(subject: Trace) -> Context:
     query, answer, context = (len(text or "") for text in (subject.query, subject.answer, subject.context.text))
     return {
+        "long_title": query > 160,
         "long_query": query if query > QUERY_LIMIT else 0,
         "long_answer": answer if answer > ANSWER_LIMIT else 0,
         "context_length": context,

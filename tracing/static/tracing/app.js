@@ -139,6 +139,7 @@ function onKey(event) {
 }
 
 function onClick(event) {
+  $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   const target = event.target.closest("[data-copy], [data-open], [data-close-peek], [data-row]");
   if (!target) return;
   if (target.matches("[data-copy]")) { event.preventDefault(); copy(target); }
