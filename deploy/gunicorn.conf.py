@@ -13,6 +13,13 @@ threads = 8
 timeout = 60
 graceful_timeout = 15
 keepalive = 30  # exporters keep their connection between batches of 5 s
+logconfig_dict = {  # to the root logger, which writes JSON lines once Django is set up
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {
+        name: {"handlers": [], "propagate": True, "level": "INFO"} for name in ("gunicorn.error", "gunicorn.access")
+    },
+}
 
 
 def on_starting(server: Any) -> None:

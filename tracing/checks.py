@@ -121,13 +121,15 @@ def secret_is_shared(**options: Any) -> list[CheckMessage]:
 
 def spool_outlives_a_restart(**options: Any) -> list[CheckMessage]:
     """W002: what is acknowledged must survive a restart of the machine."""
+    if settings.INGEST_ACK == "clickhouse":
+        return []
     kind = filesystem_of(Path(settings.SPOOL_DIR), MOUNTS.read_text() if MOUNTS.exists() else "")
     if kind not in IN_MEMORY:
         return []
     return [
         Warning(
             f"SPOOL_DIR is in memory ({kind}): traces that were acknowledged are lost when the machine stops.",
-            hint="Set SPOOL_DIR to a folder on a disk.",
+            hint="Set SPOOL_DIR to a folder on a disk, or INGEST_ACK to clickhouse where there is none.",
             id="stagelight.W002",
         )
     ]

@@ -105,6 +105,8 @@ def test_a_spool_in_memory_is_said(settings: Any, tmp_path: Path, monkeypatch: p
     mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\ntmpfs {os.path.realpath(tmp_path)} tmpfs rw 0 0\n")
     monkeypatch.setattr(checks, "MOUNTS", mounts)
     assert found() == [("stagelight.W002", True)]
+    settings.INGEST_ACK = "clickhouse"
+    assert found() == []
 
 
 def test_the_nearest_mount_decides_and_its_name_may_hold_spaces() -> None:

@@ -196,6 +196,16 @@ def test_a_chunked_body_arrives_whole_through_serve(
         assert web.end() == 0
 
 
+def test_an_ack_may_wait_for_the_store(server: dict[str, str], secret: str, store: Any, tmp_path: Path) -> None:
+    pytest.importorskip("gunicorn", reason=f"gunicorn {INSTALL}")
+    apart = {**server, "STAGELIGHT_DATA_DIR": str(tmp_path / "data"), "INGEST_ACK": "clickhouse"}
+    with running(apart, *GUNICORN) as web:
+        url = web.says(LISTENING)
+        for number in range(1, 5):
+            assert post(url, secret, protobuf(otlp_span(f"c{number:031x}"))) == 200
+            assert store.query("SELECT count() FROM traces WHERE startsWith(trace_id, 'c')").result_rows == [(number,)]
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
