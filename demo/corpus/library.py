@@ -37,9 +37,9 @@ def load_corpus(folder: Path, say: Callable[[str], None] = print) -> Corpus:
         archives = ensure_archives(folder)
     except DownloadError as failure:
         say(f"corpus: no download ({failure}); the docstrings of installed packages stand in")
-        return build_corpus(f"docstrings-{version}", "docstrings", installed_pages())
-    found = (page for archive in archives for page in pages(archive))
-    corpus = build_corpus(f"docs-{version}", "documentation", found)
+        found = list(installed_pages())
+        return build_corpus(f"docstrings-{short_hash(repr(found))[:8]}", "docstrings", found)
+    corpus = build_corpus(f"docs-{version}", "documentation", (page for one in archives for page in pages(one)))
     _write(cached, pickle.dumps(corpus, protocol=pickle.HIGHEST_PROTOCOL))
     return corpus
 

@@ -23,7 +23,7 @@ def cut_reranked(turn: Turn) -> None:
         candidate.survived = rank <= turn.conditions.keep
         candidate.dropped_at, candidate.dropped_why = (None, None) if candidate.survived else ("rerank", "top_k")
     best = [candidate.rerank_score or 0.0 for candidate in turn.reranked[:2]]
-    turn.check("rerank", "score_margin", best[0] - best[1] if len(best) > 1 else 0.0, 0.02)
+    turn.check("rerank", "score_margin", best[0] - best[1] if len(best) > 1 else 0.0, 0.002)
 
 
 def score(turn: Turn, index: Index, candidate: Candidate) -> float:

@@ -44,10 +44,11 @@ def put_documents(span: Span, prefix: str, candidates: Iterable[Candidate], scor
 def journey(turn: Turn) -> list[dict[str, object]]:
     """Every chunk that any lane returned, and what became of it."""
     ordered = sorted(turn.candidates.values(), key=lambda item: (item.fused_rank or 10_000, item.chunk.chunk_id))
-    return [_row(candidate) for candidate in ordered]
+    return [_row(candidate, assembled=bool(turn.prompt)) for candidate in ordered]
 
 
-def _row(candidate: Candidate) -> dict[str, object]:
+def _row(candidate: Candidate, assembled: bool) -> dict[str, object]:
+    """Without a prompt, nobody knows what would have survived into it."""
     chunk = candidate.chunk
     return {
         "chunk_id": chunk.chunk_id,
@@ -62,7 +63,7 @@ def _row(candidate: Candidate) -> dict[str, object]:
         "rerank_in": candidate.rerank_in,
         "rerank_rank": candidate.rerank_rank,
         "rerank_score": candidate.rerank_score,
-        "survived": candidate.survived,
+        "survived": candidate.survived if assembled or candidate.dropped_at else None,
         "dropped_at": candidate.dropped_at,
         "dropped_why": candidate.dropped_why,
         "tokens": candidate.tokens,
@@ -123,7 +124,7 @@ def put_validate(span: Span, turn: Turn) -> None:
     put(
         span,
         rag__confidence=turn.confidence,
-        rag__refused=turn.refused,
+        rag__refused=turn.refused if turn.outcome else None,
         rag__missing=turn.missing,
         rag__outcome=turn.outcome,
     )
@@ -142,6 +143,6 @@ def put_root(span: Span, turn: Turn, versions: dict[str, str]) -> None:
             output__value=turn.answer,
             rag__outcome=turn.outcome,
             rag__confidence=turn.confidence,
-            rag__refused=turn.refused,
+            rag__refused=turn.refused if turn.outcome else None,
         )
         put(span, rag__citations=[asdict(citation) for citation in turn.citations], rag__missing=turn.missing)
