@@ -1,7 +1,6 @@
 """What a fresh embedded start makes, so that one command is enough: a project, a person, and that person's key."""
 
 import os
-import secrets
 from pathlib import Path
 
 from django.conf import settings
@@ -30,7 +29,7 @@ def create_project(slug: str, owner: str) -> Project:
     """The project, and the person who owns it; both may be there already."""
     project, _ = Project.objects.get_or_create(slug=slug, defaults={"name": slug})
     people = get_user_model().objects
-    person = people.filter(username=owner).first() or people.create_superuser(owner, password=secrets.token_urlsafe(24))
+    person = people.filter(username=owner).first() or people.create_superuser(owner)
     Membership.objects.get_or_create(project=project, user=person, defaults={"role": Membership.Role.OWNER})
     return project
 

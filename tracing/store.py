@@ -62,6 +62,9 @@ class SchemaChangedError(RuntimeError):
 class _Local(threading.local):
     client: Any = None
 
+    def __init__(self) -> None:
+        self.column_types: dict[tuple[str, tuple[str, ...]], Any] = {}
+
 
 _local = _Local()
 _opening = threading.Lock()
@@ -99,6 +102,10 @@ def hold(path: Path) -> None:
 
 def _connect() -> Any:
     import clickhouse_connect
+    from clickhouse_connect.driver import options as libraries
+
+    # chDB brings pandas along, and the first insert would spend three seconds on importing it to look for data frames
+    vars(libraries).update(dict.fromkeys(("pd", "pd_time_test", "arrow", "pl"), None))
 
     scheme = urlsplit(settings.CLICKHOUSE_URL).scheme  # the library would take https on another port for http
     options: dict[str, Any] = {"interface": scheme, "tz_mode": "aware", "settings": {"async_insert": 0}}
@@ -124,6 +131,7 @@ def close() -> None:
     if _local.client is not None:
         _local.client.close()
         _local.client = None
+        _local.column_types.clear()
 
 
 def rows(sql: str, limits: Mapping[str, Any] | None = None, **parameters: Any) -> Sequence[tuple[Any, ...]]:
@@ -147,7 +155,23 @@ def insert(table: str, columns: Mapping[str, Sequence[Any]], token: str = "") ->
     limits: dict[str, Any] = dict(INSERT_LIMITS)
     if token:
         limits["insert_deduplication_token"] = token
-    client().insert(table, list(columns.values()), column_names=list(columns), column_oriented=True, settings=limits)
+    names = tuple(columns)
+    types = _column_types(table, names)
+    client().insert(
+        table,
+        list(columns.values()),
+        column_names=names,
+        column_types=types,
+        column_oriented=True,
+        settings=limits,
+    )
+
+
+def _column_types(table: str, names: tuple[str, ...]) -> Any:
+    """Asked for once a table and thread: the library would ask before every insert."""
+    if (table, names) not in _local.column_types:
+        _local.column_types[table, names] = client().create_insert_context(table, names).column_types
+    return _local.column_types[table, names]
 
 
 def takes_writes() -> bool:
