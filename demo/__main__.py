@@ -10,7 +10,7 @@ from demo.page.server import DemoServer, wait_until
 from demo.past.send import send_past
 from demo.settings import Settings, load_settings
 from demo.telemetry.sender import SendError
-from demo.telemetry.server import Server
+from demo.telemetry.server import Server, UnreachableError
 from demo.workshop import Library, open_library
 
 SECONDS_TO_START = 60
@@ -47,6 +47,8 @@ def tell_past(settings: Settings, library: Library) -> None:
         send_past(settings, library, say)
     except SendError as failure:
         raise SystemExit(str(failure)) from failure
+    except UnreachableError as failure:
+        raise SystemExit(f"Stagelight at {settings.url} went away: {failure}") from failure
 
 
 def serve_page(settings: Settings, library: Library, port: int, links: dict[str, str]) -> None:

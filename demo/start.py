@@ -83,6 +83,8 @@ def _links(settings: Settings, port: int) -> dict[str, str]:
 def _sign_in(port: int, url: str) -> str:
     command = [sys.executable, "manage.py", "signin_link", "admin"]
     made = subprocess.run(command, cwd=ROOT, env=_environment(port), capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        print(f"no sign-in link: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
     return made.stdout.strip() or f"{url}/"
 
 

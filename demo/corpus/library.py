@@ -26,10 +26,17 @@ class Corpus:
         return sorted({place.product for place in self.places.values()})
 
 
+def cached_file(folder: Path) -> Path:
+    return folder / f"corpus-{_version()}.pickle"
+
+
+def _version() -> str:
+    return short_hash(f"{FORMAT}{REQUIREMENTS.read_text(encoding='utf-8')}")[:8]
+
+
 def load_corpus(folder: Path, say: Callable[[str], None] = print) -> Corpus:
     """The pinned documentation; without a network, the docstrings of what is installed."""
-    version = short_hash(f"{FORMAT}{REQUIREMENTS.read_text(encoding='utf-8')}")[:8]
-    cached = folder / f"corpus-{version}.pickle"
+    cached = cached_file(folder)
     if cached.is_file():
         return pickle.loads(cached.read_bytes())
     try:
@@ -39,7 +46,7 @@ def load_corpus(folder: Path, say: Callable[[str], None] = print) -> Corpus:
         say(f"corpus: no download ({failure}); the docstrings of installed packages stand in")
         found = list(installed_pages())
         return build_corpus(f"docstrings-{short_hash(repr(found))[:8]}", "docstrings", found)
-    corpus = build_corpus(f"docs-{version}", "documentation", (page for one in archives for page in pages(one)))
+    corpus = build_corpus(f"docs-{_version()}", "documentation", (page for one in archives for page in pages(one)))
     _write(cached, pickle.dumps(corpus, protocol=pickle.HIGHEST_PROTOCOL))
     return corpus
 

@@ -1,6 +1,7 @@
 """The fortnight is the same whenever it is told, and is sent until it is acknowledged."""
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from demo.questions import load_questions
 from demo.run import Plan, run
 from demo.telemetry.provider import Collector
 from demo.telemetry.sender import Sender, SendError
+from demo.telemetry.server import Server
 from demo.workshop import Library
 
 STORY = Story(datetime(2026, 11, 20, 10, 43, tzinfo=UTC))
@@ -139,3 +141,20 @@ def test_an_answer_that_will_not_change_ends_it_at_once(status, words, spans):
     with answering((status, {}, b"no")) as (url, received), pytest.raises(SendError, match=words):
         Sender(url, "key").send(spans)
     assert len(received) == 1
+
+
+def test_a_server_that_hangs_up_on_an_unknown_path_is_no_failure():
+    """It answers 404 before the body is read, and closes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hang_up() -> None:
+        for answer in (b"", b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(answer)
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}", "key")
+    assert server.put_lines("/api/v1/corpus/index", ["{}"] * 500_000, version="1") == 404
+    listener.close()
