@@ -139,7 +139,10 @@ class Assistant:
     def _rerank(self, turn: Turn, span: Span) -> None:
         pool = [candidate for candidate in turn.fused if candidate.rerank_in]
         say.put(
-            span, reranker__query=turn.rewritten, reranker__model_name=RERANKER, reranker__top_k=turn.conditions.keep
+            span,
+            reranker__query=turn.rewritten,
+            reranker__model_name=self._versions(turn)["reranker"],
+            reranker__top_k=turn.conditions.keep,
         )
         say.put_documents(span, "reranker.input_documents", pool, "fused_score", with_text=False)
         rerank(turn, self.index)
