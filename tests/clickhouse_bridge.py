@@ -28,14 +28,19 @@ TRANSPORT = {
 INSERT = re.compile(rb"\s*INSERT\s+INTO\s.+?\sFORMAT\s+\w+\s*\n", re.IGNORECASE | re.DOTALL)
 FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 SETTING = re.compile(r"\w+")
+LONGEST_FIELD = 131_073  # a server refuses a longer one: http_max_field_value_size
 CODE = re.compile(r"Code: (\d+)")
 
 
 def _lz4(data: bytes) -> bytes:
-    import lz4.frame  # what clickhouse-connect compresses with
+    import lz4.frame  # what clickhouse-connect compresses with: a frame a block
 
-    unpacked: bytes = lz4.frame.decompress(data)
-    return unpacked
+    unpacked = []
+    while data:
+        frame = lz4.frame.LZ4FrameDecompressor()
+        unpacked.append(frame.decompress(data))
+        data = frame.unused_data or b""
+    return b"".join(unpacked)
 
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress, "lz4": _lz4}
@@ -112,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() == "multipart/form-data":
             given |= _form(self.headers["Content-Type"], body)
             body = b""
+        if any(len(value.encode()) > LONGEST_FIELD for value in given.values()):
+            raise ValueError("Code: 1000. Poco::Exception: HTML Form Exception: Field value too long")
         sql = b"\n".join(part for part in (given.get("query", "").encode(), body) if part)
         parameters = {name[6:]: value for name, value in given.items() if name.startswith("param_")}
         settings = {k: v for k, v in given.items() if k not in TRANSPORT and not k.startswith("param_")}

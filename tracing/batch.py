@@ -245,12 +245,16 @@ def _keys(arrivals: Mapping[Key, Arrival], memory: Memory) -> dict[Key, int]:
 
 def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
     """(trace, sort time in ns) of those that the store has."""
-    return store.rows(
-        "SELECT trace_id, any(key_ts) FROM traces"
-        " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
-        project=project,
-        ids=list(trace_ids),
-    )
+    return [
+        (trace_id, key_ns)
+        for ids in store.pieces(trace_ids)
+        for trace_id, key_ns in store.rows(
+            "SELECT trace_id, any(key_ts) FROM traces"
+            " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
+            project=project,
+            ids=ids,
+        )
+    ]
 
 
 def _stored_spans(keys: Sequence[tuple[Key, int]], token: str) -> dict[Key, dict[str, Span]]:
@@ -266,7 +270,17 @@ def _stored_spans(keys: Sequence[tuple[Key, int]], token: str) -> dict[Key, dict
 
 def spans_of(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str = "") -> dict[str, dict[str, Span]]:
     """The stored spans of these (trace, sort time in ns), whole, by trace and span id."""
-    found = store.rows(
+    found = [row for some in store.pieces(keys) for row in _span_rows(project=project, keys=some, but_batch=but_batch)]
+    texts = chunk_texts(project=project, hashes=referred(row[READ.index("attributes")] for row in found))
+    spans: dict[str, dict[str, Span]] = defaultdict(dict)
+    for row in found:
+        span = read_span(row, texts)
+        spans[span.trace_id][span.span_id] = span
+    return spans
+
+
+def _span_rows(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str) -> Sequence[tuple[Any, ...]]:
+    return store.rows(
         f"SELECT {', '.join(READ)} FROM spans FINAL"  # noqa: S608 (column names of ours)
         " WHERE project = {project:String}"
         " AND key_ts IN {times:Array(DateTime64(9, 'UTC'))} AND trace_id IN {ids:Array(String)}"
@@ -277,12 +291,6 @@ def spans_of(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str = 
         times=[_decimal(key_ns) for _, key_ns in keys],
         batch=but_batch,
     )
-    texts = chunk_texts(project=project, hashes=referred(row[READ.index("attributes")] for row in found))
-    spans: dict[str, dict[str, Span]] = defaultdict(dict)
-    for row in found:
-        span = read_span(row, texts)
-        spans[span.trace_id][span.span_id] = span
-    return spans
 
 
 def _decimal(at_ns: int) -> str:
@@ -291,16 +299,16 @@ def _decimal(at_ns: int) -> str:
 
 def chunk_texts(*, project: str, hashes: Iterable[bytes]) -> dict[bytes, str]:
     """The texts under these hashes."""
-    wanted = list(hashes)
-    if not wanted:
-        return {}
-    found = store.rows(
-        "SELECT hash, text FROM chunks WHERE project = {project:String}"
-        " AND hash IN (SELECT toFixedString(unhex(arrayJoin({hashes:Array(String)})), 16))",
-        project=project,
-        hashes=[value.hex() for value in wanted],
-    )
-    return dict(found)
+    return {
+        value: text
+        for wanted in store.pieces(hashes)
+        for value, text in store.rows(
+            "SELECT hash, text FROM chunks WHERE project = {project:String}"
+            " AND hash IN (SELECT toFixedString(unhex(arrayJoin({hashes:Array(String)})), 16))",
+            project=project,
+            hashes=[value.hex() for value in wanted],
+        )
+    }
 
 
 def _facts_of_signalled(found: Sequence[tuple[str, int, Signal]], done: set[Key]) -> list[marks.Facts]:

@@ -57,23 +57,30 @@ def _thumbs(found: Sequence[Facts]) -> Mapping[tuple[str, str], list[str]]:
 
 def thumbs_of(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
     """(trace, up or down) for each person's latest thumb."""
-    return store.rows(
-        "SELECT trace_id, value FROM signals FINAL"
-        " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} AND kind = 'thumb'",
-        project=project,
-        ids=list(trace_ids),
-    )
+    return [
+        (trace_id, value)
+        for ids in store.pieces(trace_ids)
+        for trace_id, value in store.rows(
+            "SELECT trace_id, value FROM signals FINAL"
+            " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} AND kind = 'thumb'",
+            project=project,
+            ids=ids,
+        )
+    ]
 
 
 def facts_of(*, project: str, trace_ids: Sequence[str]) -> list[Facts]:
     """What the store knows of those traces that it has."""
-    rows = store.rows(
-        "SELECT key_ts, trace_id, started_at, flags FROM traces FINAL"
-        " WHERE project = {project:String} AND trace_id IN {ids:Array(String)}",
-        project=project,
-        ids=list(trace_ids),
-    )
-    return [Facts(project, key_ns, trace_id, started, tuple(flags)) for key_ns, trace_id, started, flags in rows]
+    return [
+        Facts(project, key_ns, trace_id, started, tuple(flags))
+        for ids in store.pieces(trace_ids)
+        for key_ns, trace_id, started, flags in store.rows(
+            "SELECT key_ts, trace_id, started_at, flags FROM traces FINAL"
+            " WHERE project = {project:String} AND trace_id IN {ids:Array(String)}",
+            project=project,
+            ids=ids,
+        )
+    ]
 
 
 def _columns(marks: Sequence[Mark], version: int) -> dict[str, list[Any]]:

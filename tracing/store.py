@@ -9,17 +9,21 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+Value = TypeVar("Value")
+
+LISTED = 2_000  # ids, hashes or times in one parameter
 SCHEMA_DIR = Path(__file__).parent / "schema"
 LIMITS = {"max_execution_time": 30, "max_memory_usage": 400_000_000, "max_threads": 2, "async_insert": 0}
 INSERT_LIMITS = {"async_insert": 0, "max_partitions_per_insert_block": 0, "max_execution_time": 120}
+SERVER_TIMEOUTS = {"connect_timeout": 3, "send_receive_timeout": 130}  # s; the second above all limits on queries
 READ_FORMATS = {"DateTime64": "int", "FixedString": "bytes"}
 
 ENGINE_CONFIG = """<clickhouse>
@@ -109,6 +113,8 @@ def _connect() -> Any:
 
     scheme = urlsplit(settings.CLICKHOUSE_URL).scheme  # the library would take https on another port for http
     options: dict[str, Any] = {"interface": scheme, "tz_mode": "aware", "settings": {"async_insert": 0}}
+    if scheme != "chdb":
+        options |= SERVER_TIMEOUTS
     path = embedded_path()
     if path is not None:
         hold(path)
@@ -121,7 +127,8 @@ def _connect() -> Any:
 def client() -> Any:
     """This thread's client, opened at its first call."""
     if _local.client is None:
-        with _opening:
+        # Only chDB must not be opened twice at once: a server that does not answer must not make threads queue.
+        with _opening if settings.CLICKHOUSE_URL.startswith("chdb:") else nullcontext():
             _local.client = _connect()
     return _local.client
 
@@ -141,6 +148,13 @@ def rows(sql: str, limits: Mapping[str, Any] | None = None, **parameters: Any) -
     )
     found: Sequence[tuple[Any, ...]] = result.result_rows
     return found
+
+
+def pieces(values: Iterable[Value]) -> Iterator[list[Value]]:
+    """The values in lists that each fit one parameter of a query: a server takes 128 KiB."""
+    waiting = list(values)
+    for start in range(0, len(waiting), LISTED):
+        yield waiting[start : start + LISTED]
 
 
 def command(sql: str, **parameters: Any) -> None:

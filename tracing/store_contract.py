@@ -14,6 +14,7 @@ from tracing import store
 OLDEST = (26, 2)
 TABLE = re.compile(r"^(CREATE TABLE IF NOT EXISTS|ALTER TABLE) (\w+)", re.MULTILINE)
 LAST_NS = 2**63 - 1  # 2262-04-11, the last time that DateTime64(9) holds
+MANY = 20_000
 MONTH_NS = 31 * 86_400 * 10**9
 MONTHS_FROM_NS = 946_684_800 * 10**9
 AWKWARD = 'O\'Brien "said" \\n is {no:String}\tline\nbreak %s ❄ \u202eright to left\u202c \0 end'
@@ -117,10 +118,10 @@ def _is_new_enough(prefix: str) -> None:
 
 
 def _takes_once(prefix: str) -> None:
-    for _ in range(2):
-        _insert(prefix, "once", {"query": ["asked"]}, "the same token")
+    for _ in range(2):  # rows enough for several blocks, which one token must not take for each other
+        _insert(prefix, "once", {"query": ["asked"] * MANY}, "the same token")
     found = store.rows(f"SELECT count() FROM {prefix}traces WHERE project = 'once'")  # noqa: S608 (names of ours)
-    _expect(found, [(1,)])
+    _expect(found, [(MANY,)])
 
 
 def _keeps_newest(prefix: str) -> None:

@@ -29,7 +29,7 @@ def client(request: pytest.FixtureRequest, bridge: Bridge) -> Iterator[Any]:
 
 def test_what_is_inserted_comes_back_under_every_compression(client: Any) -> None:
     client.command("CREATE TABLE bridged (n UInt32, text Nullable(String)) ENGINE = MergeTree ORDER BY n")
-    numbers = list(range(20_000))
+    numbers = list(range(100_000))  # several blocks
     texts = [None if n % 7 == 0 else f"❄ {n}" for n in numbers]
     client.insert("bridged", [numbers, texts], column_names=["n", "text"], column_oriented=True)
     found = client.query("SELECT n, text FROM bridged ORDER BY n").result_rows
@@ -37,8 +37,13 @@ def test_what_is_inserted_comes_back_under_every_compression(client: Any) -> Non
 
 
 def test_parameters_too_long_for_an_address_come_in_a_form(client: Any) -> None:
-    long = "'\\\t\n" * 100_000
+    long = "'\\\t\n" * 10_000
     assert client.query("SELECT {long:String}", parameters={"long": long}).result_rows == [(long,)]
+
+
+def test_parameters_too_long_for_a_server_are_refused(client: Any) -> None:
+    with pytest.raises(clickhouse_connect.driver.exceptions.DatabaseError, match="Field value too long"):
+        client.query("SELECT {long:String}", parameters={"long": "x" * 131_074})
 
 
 def test_an_error_has_its_code_and_leaves_the_connection_usable(client: Any) -> None:

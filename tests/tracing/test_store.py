@@ -1,5 +1,6 @@
 """The store keeps its contract, opened in this process and reached over HTTP."""
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -160,6 +161,22 @@ def test_a_drain_stores_over_http_what_was_acked(
     assert sender.post("/v1/traces", trace_body).status_code == 200
     drained()
     assert store.rows("SELECT count() FROM spans FINAL WHERE project = 'atlas'") == [(1,)]
+
+
+def test_batches_of_thousands_of_traces_fit_a_servers_limits(
+    over_http: None, sender: Sender, drained: Callable[[], None]
+) -> None:
+    spans = [otlp_span(f"{n:032x}") for n in range(1, 5_001)]
+    thumbs = [{"trace_id": span["traceId"], "kind": "thumb", "value": "up"} for span in spans]
+    for _ in range(2):
+        assert sender.post("/v1/traces", protobuf(*spans)).status_code == 200
+        drained()
+    for start in range(0, 5_000, 1_000):
+        body = json.dumps(thumbs[start : start + 1_000])
+        assert sender.post("/api/v1/signals", body, "application/json").status_code == 202
+    drained()
+    found = store.rows("SELECT thumb, count() FROM marks FINAL WHERE project = 'atlas' GROUP BY thumb")
+    assert found == [("up", 5_000)]
 
 
 def test_what_cannot_be_stored_now_stays_spooled(
