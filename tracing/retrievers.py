@@ -10,6 +10,7 @@ from tracing.stages import Stage
 from tracing.tree import Node
 
 _METHOD = re.compile(r"\._?a?(retrieve|invoke|search|query|get_relevant_documents)$")
+_LONGEST_NAME = 200
 _NO_LISTS = Lists()
 
 
@@ -39,7 +40,8 @@ def lane_name(node: Node) -> str:
     if node.declared is not None and node.declared.lane:
         return node.declared.lane
     lists = node.reading.lists
-    return (lists.lane if lists else None) or _METHOD.sub("", node.span.name) or node.span.name
+    name = (lists.lane if lists else None) or _METHOD.sub("", node.span.name) or node.span.name
+    return name[:_LONGEST_NAME]
 
 
 def retrievers(nodes: Sequence[Node]) -> list[Retriever]:

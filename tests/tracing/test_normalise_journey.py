@@ -365,3 +365,8 @@ def test_a_cited_chunk_that_was_not_in_the_prompt_is_a_flag() -> None:
         ]
     )
     assert "not_in_context" in trace.flags
+
+
+def test_a_reason_that_the_api_does_not_know_is_unknown() -> None:
+    said = json.dumps([{"chunk_id": A, "survived": False, "dropped_at": "context", "dropped_why": "mood"}])
+    assert by_id(normalise([span(1, "ask", rag__candidates=said)]))[A].dropped_why == "unknown"

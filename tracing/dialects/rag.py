@@ -17,6 +17,8 @@ NAMES = (
 )  # fmt: skip
 _KEYS = frozenset(PREFIX + name for name in NAMES)
 _RAG_WORDS = tuple(word for word in WORDS if word in NAMES)
+_LONGEST_WORD = 500
+_LONGEST_NAME = 200
 NATIVE_SCOPE = "stagelight.native"
 NATIVE_ATTRIBUTE = "native"
 
@@ -46,7 +48,7 @@ def _whole_trace(document: Mapping[str, Value], started_ns: int) -> Declared:
 def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
     stage = Stage.named(text(given.get("stage")) or "")
     round_number = shapes.round_number(given.get("round"))
-    lane = text(given.get("lane"))
+    lane = (text(given.get("lane")) or "")[:_LONGEST_NAME] or None
     context, chunks = shapes.context(given.get("context"))
     hit = given.get("cache")
     return Declared(
@@ -73,7 +75,11 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
 
 
 def _words(given: Mapping[str, Value], words: tuple[str, ...]) -> dict[str, str]:
-    said = {word: found for word in words if (found := text(given.get(word)))}
+    said = {
+        word: found if word in ("query", "answer") else found[:_LONGEST_WORD]
+        for word in words
+        if (found := text(given.get(word)))
+    }
     if "outcome" in said and (outcome := shapes.outcome(said.pop("outcome"))):
         said["outcome"] = outcome
     return said

@@ -10,6 +10,8 @@ from tracing.stages import Stage
 
 Given = Mapping[str, Value]
 OUTCOMES = ("answer", "suggest", "refuse", "direct")
+_REASONS = ("cut", "top_k", "threshold", "budget", "duplicate", "truncated", "unknown")
+_LONGEST_NAME = 200
 _HIGHEST_ROUND = 65535
 _CITATION = ("claim", "anchor", "title", "product", "chunk_id")
 
@@ -89,7 +91,7 @@ def lanes(value: Value, span_round: int | None = None) -> tuple[Lane, ...]:
         if name:
             found.append(
                 Lane(
-                    name=name,
+                    name=name[:_LONGEST_NAME],
                     round=round_number(given.get("round")) or span_round or 1,
                     query=text(given.get("query")),
                     top_k=count(given.get("top_k")),
@@ -132,7 +134,7 @@ def _candidate(given: Given, lane: str | None, span_round: int | None) -> Candid
         survived=survived,
         survived_source="unknown" if survived is None else "declared",
         dropped_at=dropped_at(given.get("dropped_at")),
-        dropped_why=text(given.get("dropped_why")),
+        dropped_why=dropped_why(given.get("dropped_why")),
         tokens=count(given.get("tokens")),
         kept_tokens=count(given.get("kept_tokens")),
         slot=text(given.get("slot")),
@@ -145,13 +147,26 @@ def dropped_at(value: Value) -> str | None:
     return value if isinstance(value, str) and value in ("retrieve", "rerank", "context") else None
 
 
+def dropped_why(value: Value) -> str | None:
+    """One of the reasons that the API knows; any other one is `unknown`."""
+    given = text(value)
+    return given if given is None or given in _REASONS else "unknown"
+
+
 def _hits(given: Given, lane: str | None, span_round: int) -> tuple[LaneHit, ...]:
     hits = []
     for name, place in mapping(given.get("lanes")).items():
         placed = place if isinstance(place, dict) else {"rank": place}
         at = rank(placed.get("rank"))
         if at is not None:
-            hits.append(LaneHit(name, at, number(placed.get("score")), round_number(placed.get("round")) or span_round))
+            hits.append(
+                LaneHit(
+                    name[:_LONGEST_NAME],
+                    at,
+                    number(placed.get("score")),
+                    round_number(placed.get("round")) or span_round,
+                )
+            )
     own = rank(given.get("rank"))
     if not hits and lane and own is not None:
         hits.append(LaneHit(lane, own, number(given.get("score")), span_round))
@@ -177,7 +192,8 @@ def _context_chunk(given: Given) -> Candidate | None:
     chunk_id = text(given.get("chunk_id")) or text(given.get("id"))
     if chunk_id is None:
         return None
-    tokens, kept, why = count(given.get("tokens")), count(given.get("kept_tokens")), text(given.get("dropped_why"))
+    tokens, kept = count(given.get("tokens")), count(given.get("kept_tokens"))
+    why = dropped_why(given.get("dropped_why"))
     survived = kept > 0 if kept is not None else why is None
     return Candidate(
         chunk_id=chunk_id,
