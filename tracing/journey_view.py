@@ -8,7 +8,7 @@ from tracing.records import Candidate, Citation, LaneHit, Trace
 DROPPED_SHOWN = 3
 FATES = {
     "cut": "below the cut",
-    "top_k": "not among the top ranks",
+    "top_k": "not in the top",
     "threshold": "under the score threshold",
     "budget": "over the token budget",
     "duplicate": "a duplicate of another chunk",

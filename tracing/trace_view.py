@@ -14,7 +14,7 @@ CITATION_WORDS = {
     "false": "a page of another product",
     "stale": "the page is gone",
     "not_in_context": "not in the context",
-    "unchecked": "not checked: no list of pages was given",
+    "unchecked": "not checked",
 }
 _REFERENCE = re.compile(r"\[(\d{1,3})\]")
 
@@ -29,12 +29,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class CitationLine:
-    """A citation as listed under the answer."""
+    """A citation as listed under the answer; `retrieved` is False where none of the trace's chunks is what it cites."""
 
     number: int
     citation: Citation
     words: str
     tone: str
+    retrieved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,14 @@ def answer_parts(text: str, citations: int) -> tuple[Part, ...]:
 def citation_lines(trace: Trace) -> tuple[CitationLine, ...]:
     """Citations in order, each with its status in words and how bad it is."""
     tones = {"ok": "good", "redirected": "muted", "unchecked": "muted", "not_in_context": "warn"}
+    places = {name for item in trace.candidates for name in (item.chunk_id, item.anchor) if name}
     return tuple(
         CitationLine(
-            number, citation, CITATION_WORDS.get(citation.status, citation.status), tones.get(citation.status, "bad")
+            number,
+            citation,
+            CITATION_WORDS.get(citation.status, citation.status),
+            tones.get(citation.status, "bad"),
+            not places or bool(places & {citation.chunk_id, citation.anchor}),
         )
         for number, citation in enumerate(trace.citations, start=1)
     )

@@ -1,6 +1,8 @@
 """`python -m tests.e2e.screenshots`: pictures of the pages, of a server of its own or of one that runs.
 
---url URL --link SIGN-IN-LINK [--project SLUG] [--trace ID]    a running one, such as the demo
+--url URL --link SIGN-IN-LINK [--project SLUG] [--trace ID] [--readme]    a running one, such as the demo
+
+`--readme` takes one picture only: the one that the README opens with.
 """
 
 import argparse
@@ -62,13 +64,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--url", "--link", "--project", "--trace", "--only"):
         parser.add_argument(name)
+    parser.add_argument("--readme", action="store_true")
     given = parser.parse_args()
-    if given.url:
+    if given.readme:
+        take_readme(Subject(given.url, given.link, given.project or "default", given.trace))
+    elif given.url:
         subject = Subject(given.url, given.link, given.project or "default", given.trace or made.FULL)
         take(subject, given.only)
-        return
-    with served() as subject:
-        take(subject, given.only)
+    else:
+        with served() as subject:
+            take(subject, given.only)
 
 
 def take(subject: Subject, only: str | None) -> None:
@@ -82,6 +87,19 @@ def take(subject: Subject, only: str | None) -> None:
                 picture_all(browser, subject, state, scheme, width, only)
         browser.close()
     print(f"pictures are in {PICTURES}")
+
+
+def take_readme(subject: Subject) -> None:
+    """The upper part of a trace page, as the README shows it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        context = browser.new_context(
+            storage_state=signed_in(browser, subject), color_scheme="light", viewport={"width": 1280, "height": 1000}
+        )
+        page = context.new_page()
+        page.goto(subject.url + subject.pages()["trace"], wait_until="networkidle")
+        page.screenshot(path=ROOT / "docs" / "trace.png")
+        browser.close()
 
 
 def signed_in(browser: Browser, subject: Subject) -> Path:

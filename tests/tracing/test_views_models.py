@@ -35,7 +35,7 @@ class TestTheJourney:
             )
         )
         assert [row.candidate.chunk_id for row in found.kept] == ["first", "second"]
-        assert [row.fate for row in found.dropped] == ["dropped at rerank: not among the top ranks"]
+        assert [row.fate for row in found.dropped] == ["dropped at rerank: not in the top"]
 
     def test_folds_dropped_chunks_beyond_the_first_and_says_how_many(self) -> None:
         many = tuple(chunk(f"c{n}", False, fused_rank=n) for n in range(1, 31))
@@ -127,6 +127,12 @@ class TestTheRestOfTheTrace:
     def test_says_a_citations_status_in_words(self) -> None:
         lines = citation_lines(trace(citations=(Citation(status="false"), Citation(status="ok"))))
         assert [(line.words, line.tone) for line in lines] == [("a page of another product", "bad"), ("ok", "good")]
+
+    def test_says_that_a_citation_is_of_none_of_the_chunks(self) -> None:
+        cited = (Citation(anchor="doc#a"), Citation(chunk_id="b"), Citation(anchor="doc#elsewhere"))
+        subject = trace(candidates=(chunk("x", anchor="doc#a"), chunk("b")), citations=cited)
+        assert [line.retrieved for line in citation_lines(subject)] == [True, True, False]
+        assert all(line.retrieved for line in citation_lines(trace(citations=cited)))
 
     def test_lays_slots_side_by_side_on_the_budget(self) -> None:
         slots = budget(trace(context=Context(1000, 500, (Slot("docs", 600, 400), Slot("history", 200, 100)))))

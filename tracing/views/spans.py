@@ -71,7 +71,7 @@ def attribute(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     name = here.request.GET.get("name", "")
     if name not in found.attributes:
         raise Http404("attribute")
-    return download(as_text(found.attributes[name]), f"{span_id}.txt")
+    return download(as_text(found.attributes[name]), f"{found.span_id}.txt")
 
 
 def tree(here: Visit, trace: Trace, offset: int) -> SpanPage:

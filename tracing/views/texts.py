@@ -44,7 +44,7 @@ def text(here: Visit, trace_id: str, part: str) -> HttpResponse:
     whole = _candidate(found, here.request.GET.get("id", "")).text if part == "chunk" else texts.get(part)
     if whole is None:
         raise Http404("text")
-    return download(whole, f"{trace_id}-{part}.txt")
+    return download(whole, f"{found.trace.trace_id}-{part}.txt")
 
 
 def _found(here: Visit, trace_id: str) -> queries.Found:
@@ -72,8 +72,9 @@ def raw_json(here: Visit, trace_id: str) -> HttpResponse:
 @member_page
 def replay(here: Visit, trace_id: str) -> HttpResponseBase:
     """The bundle with everything that each stage saw, as the API answers it."""
-    response = StreamingHttpResponse(_bundle(_found(here, trace_id)), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{trace_id}.replay.json"'
+    found = _found(here, trace_id)
+    response = StreamingHttpResponse(_bundle(found), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{found.trace.trace_id}.replay.json"'
     return response
 
 

@@ -77,6 +77,7 @@ def _rest(here: Visit, found: queries.Found) -> Context:
         "strip": strip(subject, found.verdict),
         "answer": answer_parts(shown(subject.answer or "", ANSWER_LIMIT), len(subject.citations)),
         "citations": citation_lines(subject),
+        "unchecked": any(citation.status == "unchecked" for citation in subject.citations),
         "budget": budget(subject),
         "cuts": cuts(subject),
         "about": about(subject),
