@@ -61,14 +61,14 @@ def _successes(failing: Iterable[Node]) -> dict[tuple[Node, str], list[Node]]:
     for parent in {node.parent for node in failing if node.parent is not None}:
         for child in parent.children:
             if not child.span.failed:
-                found.setdefault((parent, child.span.name), []).append(child)
+                found.setdefault((parent, child.name), []).append(child)
     return found
 
 
 def _retried(node: Node, successes: dict[tuple[Node, str], list[Node]]) -> Node | None:
     """The span that made good for a failing one, or for one that failed around it."""
     while node.parent is not None and node.span.failed:
-        later = successes.get((node.parent, node.span.name), [])
+        later = successes.get((node.parent, node.name), [])
         at = bisect_left(later, node.span.end_ns, key=lambda other: other.span.start_ns)
         if at < len(later) and later[at].role is node.role:
             return later[at]

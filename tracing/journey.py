@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Documents
-from tracing.lists import Round
 from tracing.prompt import Presence
 from tracing.records import Candidate, LaneHit, Observed, Seen
+from tracing.round import Round
 from tracing.rows import Rows
 
 

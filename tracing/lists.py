@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from tracing.dialects.documents import recovered
-from tracing.dialects.reading import Document, Documents, Role
-from tracing.records import Lane, Seen
+from tracing.dialects.documents import are_distances, recovered
+from tracing.dialects.reading import Role
+from tracing.records import Lane
+from tracing.reranking import LISTERS, read_rerank
 from tracing.retrievers import Retriever, lane_name, retrievers
+from tracing.round import LaneList, Round
 from tracing.stages import Stage
 from tracing.staging import FUSION_NAME
 from tracing.tree import Node
-
-_WHY_BY_NAME = (
-    (re.compile(r"similar|thresh|cutoff|score", re.IGNORECASE), "threshold"),
-    (re.compile(r"dedup|duplic|unique", re.IGNORECASE), "duplicate"),
-    (re.compile(r"budget|token|limit", re.IGNORECASE), "budget"),
-)
-
-
-_LISTERS = {Role.RERANKER, Role.RETRIEVER}
-
-
-@dataclass(slots=True, eq=False)
-class LaneList:
-    """What one lane returned."""
-
-    lane: Lane
-    documents: Documents
-
-
-@dataclass(slots=True, eq=False)
-class Round:
-    """One retrieval and what follows it; None is a list that was not seen."""
-
-    start_ns: int
-    lanes: list[LaneList] = field(default_factory=list)
-    fused: Documents | None = None
-    rerank_input: Documents | None = None
-    reranked: Documents | None = None
-    top_k: int | None = None
-    filtered: Documents | None = None
-    filtered_why: str = "unknown"
-    seen: dict[str, Seen] = field(default_factory=dict)
-
-    @property
-    def last(self) -> Documents | None:
-        """The last list that was seen before the model; lanes in their order where nothing merged them."""
-        for found in (self.filtered, self.reranked, self.fused):
-            if found is not None:
-                return found
-        if not self.lanes:
-            return None
-        return tuple(document for listed in self.lanes for document in listed.documents)
+from tracing.wording import question_in
 
 
 def rounds(nodes: Sequence[Node]) -> list[Round]:
@@ -68,7 +27,7 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
         return []
     starts = [round_.start_ns for round_ in found]
     groups: list[list[Node]] = [[] for _ in found]
-    outer = {retriever.node for retriever in found_retrievers if not retriever.is_lane}
+    outer = {retriever.node for retriever in found_retrievers if retriever.children}
     for node in nodes:
         if node in outer:
             index = min(bisect_left(starts, node.span.start_ns), len(found) - 1)
@@ -79,11 +38,13 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
             node.round = node.told_round or index + 1
     for retriever in found_retrievers:
         if not retriever.is_lane:
-            _place(retriever, found[min(bisect_left(starts, retriever.node.span.start_ns), len(found) - 1)])
+            start = retriever.node.span.start_ns
+            index = bisect_left(starts, start) if retriever.children else max(bisect_right(starts, start) - 1, 0)
+            _place(retriever, found[min(index, len(found) - 1)])
     for round_, inside in zip(found, groups, strict=True):
         inside.sort(key=lambda node: (node.end_ns, node.span.start_ns, node.span.span_id))
         _read_by_name(inside, round_)
-        _rerank([node for node in inside if node.own is Stage.RERANK], round_)
+        read_rerank([node for node in inside if node.own is Stage.RERANK], round_)
     return found
 
 
@@ -96,10 +57,14 @@ def _by_lanes(lanes: list[Retriever]) -> list[Round]:
     times: dict[str, int] = {}
     ends: dict[str, int] = {}
     unit: Node | None = None
+    after: dict[int, list[Retriever]] = {}
     base = highest = 0
     for retriever in lanes:
         name = lane_name(retriever.node)
         span = retriever.node.span
+        if found and _works_on(retriever, found[-1], ends):
+            after.setdefault(len(found) - 1, []).append(retriever)
+            continue
         again = name in times and span.start_ns >= ends[name] and retriever.unit is None
         apart = retriever.unit is not unit and span.start_ns >= max(ends.values(), default=0)
         if not found or again or apart:
@@ -115,7 +80,40 @@ def _by_lanes(lanes: list[Retriever]) -> list[Round]:
         if retriever.lists.seen:
             seen = found[-1].seen
             seen["lanes"] = "declared" if retriever.lists.sent else seen.get("lanes", "inferred")
+    for index, later in after.items():
+        _settle_later(later, found[index])
     return found
+
+
+def _works_on(retriever: Retriever, round_: Round, ends: Mapping[str, int]) -> bool:
+    """True where a retriever came after all lanes, found nothing of its own, and scored anew what they had found."""
+    lists = retriever.lists
+    if not lists.unnamed_kind or not lists.documents or retriever.node.span.start_ns < max(ends.values()):
+        return False
+    known = round_.found()
+    if any(document.id not in known for document in lists.documents):
+        return False
+    rescored = any(document.score not in known[document.id] for document in lists.documents)
+    return rescored and (len(round_.lanes) > 1 or _names_a_model(retriever.node))
+
+
+def _names_a_model(node: Node) -> bool:
+    return node.reading.call is not None and node.reading.call.model is not None
+
+
+def _settle_later(later: list[Retriever], round_: Round) -> None:
+    """Of several lists made of the lanes' own the last is the reranker's; one that dropped nothing merges."""
+    *earlier, last = [retriever.node for retriever in later]
+    number = max(listed.lane.round for listed in round_.lanes)
+    lists = later[-1].lists
+    if len(lists.documents) < len(round_.found()) or _names_a_model(last):
+        last.own = last.stage = Stage.RERANK
+    else:
+        earlier.append(last)
+    for retriever in later:
+        retriever.node.round = number
+        if retriever.node in earlier and round_.fused is None:
+            round_.fused, round_.seen["fused"] = retriever.lists.documents, "inferred"
 
 
 def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
@@ -124,7 +122,7 @@ def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
     lane = Lane(
         name=name,
         round=number,
-        query=lists.query or reading.input,
+        query=lists.query or question_in(reading.input),
         top_k=lists.top_k,
         returned=len(lists.documents),
         score_kind="distance" if lists.lower_is_better else "unknown",
@@ -158,65 +156,24 @@ def _rescored(retriever: Retriever) -> bool:
 def _read_by_name(inside: list[Node], round_: Round) -> None:
     """Steps that are no retrievers by kind, and retrieve or merge by name or declaration."""
     for node in inside:
-        if node.role is not Role.STEP or node.own is not Stage.RETRIEVE or node.below & _LISTERS:
+        merger = node.role is Role.MERGER
+        if node.own is not Stage.RETRIEVE or not (merger or node.role is Role.STEP) or node.below & LISTERS:
             continue
-        documents = recovered(node.reading.output)
+        lists = node.reading.lists
+        documents = recovered(node.reading.output) if lists is None else lists.documents
         if documents is None:
             continue
-        if FUSION_NAME.search(node.span.name):
+        if merger or FUSION_NAME.search(node.name):
             if round_.fused is None:
                 round_.fused, round_.seen["fused"] = documents, "inferred"
         else:
             number = node.told_round or node.round
-            lane = Lane(lane_name(node), number, node.reading.input, returned=len(documents))
+            lane = Lane(
+                name=lane_name(node),
+                round=number,
+                query=question_in(node.reading.input),
+                returned=len(documents),
+                score_kind="distance" if are_distances(node.reading.output) else "unknown",
+            )
             round_.lanes.append(LaneList(lane, documents))
             round_.seen["lanes"] = "inferred"
-
-
-def _rerank(nodes: list[Node], round_: Round) -> None:
-    listed = [(node, documents) for node in nodes if (documents := _output(node)) is not None]
-    if not listed:
-        return
-    chosen = _ranker([node for node, _ in listed])
-    position = next(index for index, (node, _) in enumerate(listed) if node is chosen)
-    round_.reranked = listed[position][1]
-    sent = chosen.role is Role.RERANKER or (chosen.declared is not None and chosen.declared.stage is not None)
-    round_.seen["reranked"] = "declared" if sent else "inferred"
-    round_.top_k = chosen.reading.lists.top_k if chosen.reading.lists else None
-    inputs, how = _input(listed[0][0])
-    if inputs is not None:
-        round_.rerank_input, round_.seen["rerank_input"] = inputs, how
-    for node, documents in listed[position + 1 :]:
-        round_.filtered = documents
-        round_.filtered_why = next((why for name, why in _WHY_BY_NAME if name.search(node.span.name)), "unknown")
-
-
-def _ranker(nodes: list[Node]) -> Node:
-    rerankers = [node for node in nodes if node.role is Role.RERANKER]
-    if rerankers:
-        return rerankers[-1]
-    named = [node for node in nodes if "rank" in node.span.name.lower()]
-    return named[-1] if named else nodes[0]
-
-
-def _output(node: Node) -> Documents | None:
-    lists = node.reading.lists
-    if lists is not None:
-        return lists.documents if lists.seen else None
-    if node.below & _LISTERS or node.role is not Role.STEP:
-        return None
-    return recovered(node.reading.output)
-
-
-def _input(node: Node) -> tuple[Documents | None, Seen]:
-    lists = node.reading.lists
-    if lists is not None and lists.inputs:
-        return lists.inputs, "declared"
-    if node.role is Role.RETRIEVER:
-        merged: dict[str | None, Document] = {}
-        for child in node.children:
-            for document in child.reading.lists.documents if child.reading.lists else ():
-                merged.setdefault(document.id, document)
-        return (tuple(merged.values()), "inferred") if merged else (None, "no")
-    found = recovered(node.reading.input)
-    return (found, "inferred") if found else (None, "no")

@@ -9,13 +9,14 @@ from tracing.citations import citations_in
 from tracing.dialects.reading import Call
 from tracing.failures import failures, is_model_leaf
 from tracing.journey import observed, rows_of, settle
-from tracing.lists import Round, rounds
+from tracing.lists import rounds
 from tracing.notes import flags_of, warnings_of
 from tracing.outcome import DEFAULT_CUTS, Cuts, outcome_of
 from tracing.overlay import declare, finished
 from tracing.particulars import particulars
 from tracing.prompt import Presence
 from tracing.records import Candidate, Citation, Context, Lane, Span, StageRecord, Trace
+from tracing.round import Round
 from tracing.stages import Stage
 from tracing.stagework import call_of, stage_records
 from tracing.staging import assign

@@ -11,6 +11,7 @@ from tracing.tree import Node
 
 _METHOD = re.compile(r"\._?a?(retrieve|invoke|search|query|get_relevant_documents)$")
 _LONGEST_NAME = 200
+_VERB = re.compile(r"^(retrieve|search|query)_|_(retrieve|retrieval|retriever|search|query|lookup)$")
 _NO_LISTS = Lists()
 
 
@@ -40,7 +41,9 @@ def lane_name(node: Node) -> str:
     if node.declared is not None and node.declared.lane:
         return node.declared.lane
     lists = node.reading.lists
-    name = (lists.lane if lists else None) or _METHOD.sub("", node.span.name) or node.span.name
+    name = (lists.lane if lists else None) or _METHOD.sub("", node.name) or node.name
+    if lists is None:
+        name = _VERB.sub("", name) or name
     return name[:_LONGEST_NAME]
 
 

@@ -7,7 +7,7 @@ from tracing.stages import Stage
 from tracing.tree import Node
 
 RERANK_NAME = re.compile(r"compress|rerank|rank|postprocess", re.IGNORECASE)
-FUSION_NAME = re.compile(r"fus(e|ion)|rrf|merge|ensemble|combin", re.IGNORECASE)
+FUSION_NAME = re.compile(r"fus(e|ion)|rrf|merge|ensemble|combin|join", re.IGNORECASE)
 _BY_NAME = (
     (RERANK_NAME, Stage.RERANK),
     (re.compile(r"rout(e|er|ing)|classif|intent|triage", re.IGNORECASE), Stage.ROUTE),
@@ -20,12 +20,13 @@ _BY_NAME = (
 )
 _BY_ROLE = {
     Role.RETRIEVER: Stage.RETRIEVE,
+    Role.MERGER: Stage.RETRIEVE,
     Role.RERANKER: Stage.RERANK,
     Role.EMBEDDER: Stage.EMBED,
     Role.EVALUATOR: Stage.VALIDATE,
     Role.GUARDRAIL: Stage.VALIDATE,
 }
-_WORKERS = {Role.RETRIEVER, Role.RERANKER, Role.EMBEDDER, Role.MODEL}
+_WORKERS = {Role.RETRIEVER, Role.MERGER, Role.RERANKER, Role.EMBEDDER, Role.MODEL}
 _MAY_CALL_A_MODEL = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.GENERATE, Stage.VALIDATE}
 _LENDS = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.CONTEXT, Stage.VALIDATE}
 
@@ -56,7 +57,7 @@ def _own(node: Node) -> Stage | None:
         return Stage.named(declared.stage)
     if node.role is Role.MODEL:
         return _model_stage(node.parent)
-    if node.role is Role.RETRIEVER and RERANK_NAME.search(node.span.name):
+    if node.role is Role.RETRIEVER and RERANK_NAME.search(node.name):
         return Stage.RERANK
     if node.role in _BY_ROLE:
         return _BY_ROLE[node.role]
@@ -76,7 +77,7 @@ def _model_stage(parent: Node | None) -> Stage:
 
 def _named(node: Node) -> Stage | None:
     for pattern, stage in _BY_NAME:
-        if pattern.search(node.span.name):
+        if pattern.search(node.name):
             workers = node.below & _WORKERS
             own = {role for role, of in _BY_ROLE.items() if of is stage}
             if stage in _MAY_CALL_A_MODEL:

@@ -11,7 +11,21 @@ from tracing.dialects.values import loaded, mapping, number, text
 from tracing.records import Value
 
 HIGHEST_RANK = 65535
-_LIST_KEYS = ("documents", "docs", "source_nodes", "nodes", "results", "chunks", "hits", "matches", "context")
+CONTENT = "content:"
+_LIST_KEYS = (
+    "documents",
+    "docs",
+    "source_nodes",
+    "nodes",
+    "results",
+    "chunks",
+    "hits",
+    "matches",
+    "passages",
+    "context",
+    "outputs",
+    "output",
+)
 _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
 _SCORE_KEYS = ("score", "relevance_score", "rerank_score", "similarity")
 _ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
@@ -67,7 +81,7 @@ def _facts(metadata: Mapping[str, Value]) -> Facts:
 
 def anchor_of(chunk_id: str, facts: Facts) -> str | None:
     """A document's anchor as far as it can be told without a manifest: its metadata's, else its own id."""
-    return facts.anchor or (chunk_id if not chunk_id.startswith("content:") else facts.path)
+    return facts.anchor or (chunk_id if not chunk_id.startswith(CONTENT) else facts.path)
 
 
 def settled(document: Document) -> Document:
@@ -82,7 +96,7 @@ def content_id(content: str | None) -> str | None:
     """The id of a chunk that came without one: the same text has the same id."""
     if not content:
         return None
-    return "content:" + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    return CONTENT + hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def recovered(value: Value) -> Documents | None:
@@ -109,6 +123,13 @@ def _search(value: Value, depth: int) -> list[Document] | None:
     return None
 
 
+def are_distances(value: Value) -> bool:
+    """True where the documents of a list say how far off they are, and not how near."""
+    found = loaded(value)
+    first = found[0] if isinstance(found, list) and found else None
+    return isinstance(first, dict) and first.get("score") is None and number(first.get("distance")) is not None
+
+
 def _listed(values: list[Value]) -> list[Document] | None:
     if values and all(isinstance(value, str) for value in values):
         return _nodes("".join(str(value) for value in values)) or None
@@ -133,6 +154,6 @@ def _document(rank: int, value: Value) -> Document | None:
     content = next((found for key in _TEXT_KEYS if (found := text(inner.get(key)))), None)
     if chunk_id is None and content is None:
         return None
-    score = next((given for key in _SCORE_KEYS if (given := number(value.get(key))) is not None), None)
-    metadata = inner.get("metadata")
+    score = next((given for key in (*_SCORE_KEYS, "distance") if (given := number(value.get(key))) is not None), None)
+    metadata = inner.get("metadata") or inner.get("meta")
     return Document(rank, chunk_id, content, score, metadata if isinstance(metadata, str | dict) else None)

@@ -19,6 +19,8 @@ class Role(Enum):
     EVALUATOR = "evaluator"
     GUARDRAIL = "guardrail"
     TOOL = "tool"
+    MERGER = "merger"  # makes one list of several lanes'
+    WRITER = "writer"  # puts into the index; no part of answering
     UNKNOWN = "unknown"  # no known convention: it has a name, times and errors, and no stage
 
 
@@ -47,6 +49,8 @@ class Lists:
     lane: str | None = None
     top_k: int | None = None
     lower_is_better: bool = False
+    by_place: bool = False  # the ids are no more than places in the list that was given
+    unnamed_kind: bool = False  # its convention has one kind for retrieving and reranking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +74,7 @@ class Reading:
 
     span: Span
     role: Role = Role.UNKNOWN
+    name: str | None = None  # what the operation is called, where the span's own name does not tell
     input: str | None = None
     output: str | None = None
     lists: Lists | None = None
@@ -80,3 +85,4 @@ class Reading:
     checks: tuple[Check, ...] = ()
     feedback: bool = False  # says something of another trace
     cut_off: int = 0  # JSON values that end in the middle
+    root: bool = False  # the outermost of its application, whatever called that

@@ -1,0 +1,49 @@
+"""One retrieval and what follows it: the lists that were seen of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tracing.dialects.reading import Documents
+from tracing.records import Lane, Seen
+
+
+@dataclass(slots=True, eq=False)
+class LaneList:
+    """What one lane returned."""
+
+    lane: Lane
+    documents: Documents
+
+
+@dataclass(slots=True, eq=False)
+class Round:
+    """One retrieval and what follows it; None is a list that was not seen."""
+
+    start_ns: int
+    lanes: list[LaneList] = field(default_factory=list)
+    fused: Documents | None = None
+    rerank_input: Documents | None = None
+    reranked: Documents | None = None
+    top_k: int | None = None
+    filtered: Documents | None = None
+    filtered_why: str = "unknown"
+    seen: dict[str, Seen] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Documents | None:
+        """The last list that was seen before the model; lanes in their order where nothing merged them."""
+        for found in (self.filtered, self.reranked, self.fused):
+            if found is not None:
+                return found
+        if not self.lanes:
+            return None
+        return tuple(document for listed in self.lanes for document in listed.documents)
+
+    def found(self) -> dict[str | None, set[float | None]]:
+        """Every chunk that a lane returned, with the scores that it had there."""
+        known: dict[str | None, set[float | None]] = {}
+        for listed in self.lanes:
+            for document in listed.documents:
+                known.setdefault(document.id, set()).add(document.score)
+        return known
