@@ -296,3 +296,80 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     symptoms: tuple[str, ...] = ()
     would_decide: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of an answer, and whether the context bears it out."""
+
+    text: str
+    support: Literal["supported", "unsupported", "contradicted"]
+    chunk_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """A dropped candidate that supports the answer better than what was kept."""
+
+    chunk_id: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a judge, a person or the lexical assessor said of an answer; None where it did not say."""
+
+    by: Literal["human", "judge", "client", "lexical"]
+    version: str
+    at_ns: int = 0
+    groundedness: float | None = None
+    relevance: float | None = None
+    complete: bool | None = None
+    context_sufficient: bool | None = None
+    should_refuse: bool | None = None
+    product_right: bool | None = None
+    refused: bool | None = None  # the answer reads as a refusal
+    claims: tuple[Claim, ...] = ()
+    better: tuple[Better, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the right answer would have rested on."""
+
+    behaviour: Literal["answer", "refuse", "direct"] | None = None
+    anchors: tuple[str, ...] = ()
+    all_required: bool = False
+    product: str | None = None
+    intent: str | None = None
+    source: Literal["trace", "item", "query", "reviewer"] = "trace"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """One citable place, as one version of the manifest has it."""
+
+    anchor: str
+    product: str | None = None
+    path: str | None = None
+    title: str | None = None
+    source_hash: str | None = None
+    redirect_to: str | None = None
+    entities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """What the manifest in force says of the anchors and words that one trace mentions."""
+
+    version: str
+    entries: Mapping[str, ManifestEntry] = field(default_factory=dict)  # redirects' targets included
+    former: Mapping[str, ManifestEntry] = field(default_factory=dict)  # gone: as the last version that had them
+    later: frozenset[str] = frozenset()  # only versions after the one in force have these
+    entities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # case-folded name -> products that own it
+    defined_at: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # case-folded name -> anchors; may be left out
+    products: frozenset[str] = frozenset()  # as the manifest spells them
+    indexed: frozenset[str] | None = None  # the mentioned anchors that the index holds; None without an inventory
