@@ -17,6 +17,7 @@ log = structlog.get_logger()
 BATCH_BYTES = 16 * 1024 * 1024
 BATCH_SPANS = 8_000
 GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
+LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
 RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
 
 
@@ -36,7 +37,7 @@ class Drain(threading.Thread):
         """Until stopped: seal, drain what is there, wait for more."""
         with store.closing():
             while not self.stopping.is_set():
-                self.spool.ready.wait(timeout=1.0)
+                self.spool.ready.wait(LOOK_SECONDS)
                 self.stopping.wait(GATHER_SECONDS)
                 self.spool.ready.clear()
                 self._once()

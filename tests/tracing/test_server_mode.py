@@ -202,7 +202,8 @@ def test_an_ack_may_wait_for_the_store(server: dict[str, str], secret: str, stor
     with running(apart, *GUNICORN) as web:
         url = web.says(LISTENING)
         for number in range(1, 5):
-            assert post(url, secret, protobuf(otlp_span(f"c{number:031x}"))) == 200
+            body = protobuf(otlp_span(f"c{number:031x}"))
+            eventually(lambda body=body: post(url, secret, body) == 200, lambda: f"an ack; it said {web.said[-20:]}")
             assert store.query("SELECT count() FROM traces WHERE startsWith(trace_id, 'c')").result_rows == [(number,)]
 
 
