@@ -52,11 +52,9 @@ class Visitor:
 @pytest.fixture
 def seeded(live_server: Any, sender: Sender, drained: Callable[[], None], people: dict[str, Any]) -> str:
     """The address of a server whose project has every kind of trace that pages must bear."""
-    for trace in made.traces():
-        response = sender.post("/api/v1/traces", made.as_json(trace), content_type="application/json")
+    for path, items in (("traces", made.traces()), ("signals", made.signals())):
+        response = sender.post(f"/api/v1/{path}", made.as_json(items), content_type="application/json")
         assert response.status_code == 202, response.content
-    for signal in made.signals():
-        assert sender.post("/api/v1/signals", made.as_json(signal), content_type="application/json").status_code == 202
     drained()
     return str(live_server.url)
 

@@ -1,7 +1,8 @@
 """What is read of the store: one function a question, one SELECT a function, always within one project."""
 
+from tracing.queries.corpus import MOST_ANCHORS, Anchor, anchors
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
-from tracing.queries.ingest import Account, Day, Refusal, account, refusals
+from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
 from tracing.queries.one import Found, Mark, any_trace, latest, locate, neighbours, signals, trace
 from tracing.queries.pages import CursorError, Page, newer_than, trace_page
 from tracing.queries.scope import LIVE, SORTS, Scope
@@ -10,8 +11,11 @@ from tracing.queries.summaries import Summary
 
 __all__ = [
     "LIVE",
+    "MOST_ANCHORS",
     "SORTS",
     "Account",
+    "Anchor",
+    "ClientDay",
     "Count",
     "CursorError",
     "Day",
@@ -25,7 +29,9 @@ __all__ = [
     "SpanOutline",
     "Summary",
     "account",
+    "anchors",
     "any_trace",
+    "client_days",
     "facets",
     "latest",
     "locate",

@@ -34,6 +34,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientDay:
+    """What one client sent on one day, as far as it was drained."""
+
+    client: str
+    account: Day
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A request that was refused."""
 
@@ -63,6 +71,18 @@ def account(*, project: str, waiting: int) -> Account:
 
 
 COUNTED = ("traces", "stored", "duplicate", "rejected", "bad", "waiting")
+
+
+def client_days(*, project: str, limit: int = 100) -> tuple[ClientDay, ...]:
+    """The account of each client on each day, the newest day first and its busiest client first."""
+    rows = store.rows(
+        "SELECT client, day, sum(traces), sum(stored), sum(duplicate), sum(rejected), sum(bad)"
+        " FROM account FINAL WHERE project = {project:String} GROUP BY day, client"
+        " ORDER BY day DESC, sum(stored) DESC, client LIMIT {limit:UInt32}",
+        project=project,
+        limit=limit,
+    )
+    return tuple(ClientDay(client, Day(*counts)) for client, *counts in rows)
 
 
 def refusals(*, project: str, limit: int = 50) -> tuple[Refusal, ...]:

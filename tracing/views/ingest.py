@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from tracing import queries, spool
 from tracing.cures import cure
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Context, Visit, member_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +32,9 @@ def ingest(here: Visit) -> HttpResponse:
     waiting = spool.waiting(Path(settings.SPOOL_DIR))[here.slug]
     account = queries.account(project=here.slug, waiting=waiting)
     refusals = [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=here.slug)]
-    return here.render("tracing/ingest.html", {"account": account, "refusals": refusals}, place="ingest")
+    context: Context = {
+        "account": account,
+        "clients": queries.client_days(project=here.slug),
+        "refusals": refusals,
+    }
+    return here.render("tracing/ingest.html", context, place="ingest")
