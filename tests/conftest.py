@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,10 @@ from tracing.drain import Drain
 from tracing.models import Key, Membership, Project, Scope
 
 SHARED = Path(settings.BASE_DIR).parent / "shared"
-TABLES = ("traces", "spans", "chunks", "signals", "marks", "account", "refusals")
+TABLES = (
+    "traces", "spans", "chunks", "signals", "marks", "account", "refusals", "manifests", "anchors", "inventories",
+    "inventory", "expectations", "verdicts", "assessments",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +95,12 @@ class Sender:
         """POST with the key."""
         sent = {"Authorization": f"Bearer {self.secret}", "Content-Type": content_type, **headers}
         return self.client.post(path, data, content_type=content_type, headers=sent)
+
+    def put(self, path: str, data: bytes | str, **query: str) -> Any:
+        """PUT JSON Lines with the key."""
+        asked = f"{path}?{urlencode(query)}" if query else path
+        sent = {"Authorization": f"Bearer {self.secret}"}
+        return self.client.put(asked, data, content_type="application/x-ndjson", headers=sent)
 
     def get(self, path: str, **query: str) -> Any:
         """GET with the key."""

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.docs import DocsBase
 
-from tracing import api_project, api_traces, problems
+from tracing import api_corpus, api_project, api_traces, problems
 from tracing.api_access import ProblemError
 from tracing.api_docs import operations
 from tracing.filters import FilterError
@@ -43,6 +43,7 @@ api = NinjaAPI(
 )
 api.add_router("", api_traces.router)
 api.add_router("", api_project.router)
+api.add_router("", api_corpus.router)
 
 
 @api.exception_handler(ProblemError)

@@ -10,7 +10,7 @@ from tracing.models import Project
 class ProblemError(Exception):
     """An answer that is an error; `more` adds members to its problem JSON."""
 
-    def __init__(self, status: int, detail: str, **more: str | None) -> None:
+    def __init__(self, status: int, detail: str, **more: str | int | None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
@@ -36,7 +36,7 @@ class Needs(HttpAuthBase):
         return access
 
 
-READ, ADMIN = Needs("read"), Needs("admin")
+READ, INGEST, ADMIN = Needs("read"), Needs("ingest"), Needs("admin")
 
 
 def access_of(request: HttpRequest) -> keys.Access:

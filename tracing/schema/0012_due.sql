@@ -1,0 +1,2 @@
+-- True where something came that the trace was not judged by yet; the sweep looks for it, and takes it back.
+ALTER TABLE marks @ON_CLUSTER@ ADD COLUMN IF NOT EXISTS due Bool DEFAULT false;
