@@ -16,6 +16,9 @@ COLUMNS = (
     "project, key_ts, trace_id, started_at, stage, fault, kind, certainty, groundedness, grounded_by, thumb, anchors,"
     " flags, judged, review"
 )
+ABOUT = (
+    "trace_id IN (SELECT trace_id FROM traces WHERE project = {{project:String}} AND {} IN {{subjects:Array(String)}})"
+)
 SUBJECTS = {"trace": "trace_id", "item": "item_id", "query": "toString(canonical)"}
 
 
@@ -63,10 +66,4 @@ def after_expectations(*, project: str, found: Iterable[Expected]) -> None:
         subjects[one.about].append(one.subject)
     for about, named in subjects.items():
         for some in store.pieces(named):
-            _set_due(
-                "trace_id IN (SELECT trace_id FROM traces WHERE project = {project:String} AND "
-                + SUBJECTS[about]
-                + " IN {subjects:Array(String)})",
-                project=project,
-                subjects=some,
-            )
+            _set_due(ABOUT.format(SUBJECTS[about]), project=project, subjects=some)

@@ -89,7 +89,7 @@ def intervals_at(*, project: str, at_ns: int) -> dict[str, Interval]:
     )
     return anchors_of(
         [
-            Interval(anchor, since, until, Entry(*texts, entities=tuple(entities)))
+            Interval(anchor, since, until, Entry(*texts, tuple(entities)))
             for anchor, since, until, *texts, entities in rows
         ]
     )
