@@ -87,12 +87,12 @@ def intervals_at(*, project: str, at_ns: int) -> dict[str, Interval]:
         project=project,
         at=at_ns,
     )
-    return anchors_of(
-        [
-            Interval(anchor, since, until, Entry(*texts, tuple(entities)))
-            for anchor, since, until, *texts, entities in rows
-        ]
-    )
+    return anchors_of([_interval(*row) for row in rows])
+
+
+def _interval(anchor: str, since: int, until: int, *said: Any) -> Interval:
+    product, path, title, source_hash, redirect_to, entities = said
+    return Interval(anchor, since, until, Entry(product, path, title, source_hash, redirect_to, tuple(entities)))
 
 
 def entries_at(*, project: str, at_ns: int) -> dict[str, Entry]:
