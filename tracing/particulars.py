@@ -35,7 +35,7 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
         trace_id=tree.spans[0].trace_id,
         started_ns=started_ns,
         ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.documents]),
-        rooted=bool(tree.documents) or (top is not None and not top.span.parent_id),
+        rooted=bool(tree.documents) or (top is not None and top.is_root),
         root_name=top.span.name if top is not None else "",
         external_id=_word(tree, "external_id"),
         first_token_ms=_first_token(started_ns, tree, calls),
@@ -94,7 +94,7 @@ def _kind(tree: Tree) -> Literal["query", "feedback", "indexing"]:
     if len(tree.nodes) == 1 and tree.nodes[0].reading.feedback:
         return "feedback"
     roles = {node.role for node in tree.nodes}
-    if Role.EMBEDDER in roles and roles <= {Role.EMBEDDER, Role.STEP, Role.UNKNOWN} and not tree.declared:
+    if Role.EMBEDDER in roles and roles <= {Role.EMBEDDER, Role.STEP, Role.UNKNOWN} and not tree.overlays:
         top = tree.top
         asked = top is not None and top.role is Role.STEP and question_in(top.reading.input)
         return "query" if asked else "indexing"
@@ -105,6 +105,12 @@ def _metadata(tree: Tree) -> Mapping[str, Value]:
     native = _declared(tree, lambda said: said.metadata or None)
     if native is not None:
         return native
+    if tree.traced is not None and tree.traced.metadata:
+        return {**_metadata_of_spans(tree), **tree.traced.metadata}
+    return _metadata_of_spans(tree)
+
+
+def _metadata_of_spans(tree: Tree) -> Mapping[str, Value]:
     top = tree.top
     if top is not None and top.reading.metadata:
         return top.reading.metadata
@@ -143,7 +149,7 @@ def _versions(tree: Tree, calls: Sequence[tuple[Node, Call]], metadata: Mapping[
 
 def _query(tree: Tree) -> str | None:
     top = tree.top
-    if top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and not top.span.parent_id:
+    if top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and top.is_root:
         found = question_in(top.reading.input)
         if found:
             return found
@@ -164,8 +170,7 @@ def _routed(tree: Tree, key: str) -> str | None:
     for said in _steps(tree, Stage.ROUTE, Stage.RESOLVE):
         if found := text(said.get(key)):
             return found[:_LONGEST_WORD]
-    top = tree.top
-    found = text(top.reading.metadata.get(key)) if top is not None else None
+    found = text(_metadata(tree).get(key))
     return found[:_LONGEST_WORD] if found else None
 
 
@@ -189,7 +194,7 @@ def _entities(tree: Tree) -> tuple[Entity, ...]:
 
 def _answer(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> str | None:
     top = tree.top
-    if top is not None and not top.span.parent_id and top.role not in (Role.RETRIEVER, Role.EMBEDDER, Role.EVALUATOR):
+    if top is not None and top.is_root and top.role not in (Role.RETRIEVER, Role.EMBEDDER, Role.EVALUATOR):
         found = answer_in(top.reading.output)
         if found is not None:
             return found

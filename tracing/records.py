@@ -276,6 +276,8 @@ class Signal:
     session_id: str | None = None
     user: str | None = None
     source: str = "user"
+    span_id: str | None = None  # the observation that it is about, where it is about one
+    said_ns: int | None = None  # orders those of one identity, where their sender's clock does; else their arrival does
 
     @property
     def identity(self) -> str:

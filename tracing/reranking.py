@@ -62,7 +62,7 @@ def _output(node: Node) -> Documents | None:
 def _input(node: Node, round_: Round) -> tuple[Documents | None, Seen]:
     lists = node.reading.lists
     if lists is not None and lists.inputs:
-        return lists.inputs, "declared"
+        return lists.inputs, "declared" if node.role is Role.RERANKER else "inferred"
     if node.role is Role.RETRIEVER:
         merged: dict[str | None, Document] = {}
         for child in node.children:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from tracing import dialects
-from tracing.dialects import rag
+from tracing import dialects, langfuse_events
+from tracing.dialects import langfuse_trace, rag
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Reading, Role
 from tracing.dialects.values import plain
@@ -43,6 +44,16 @@ class Node:
         return self.reading.role
 
     @property
+    def name(self) -> str:
+        """What the operation is called."""
+        return self.reading.name or self.span.name
+
+    @property
+    def is_root(self) -> bool:
+        """True where nothing of its application called it."""
+        return not self.span.parent_id or (self.parent is None and self.reading.root)
+
+    @property
     def end_ns(self) -> int:
         """Its end, or its last event: a stream goes on after the span that opened it."""
         span = self.span
@@ -53,23 +64,31 @@ class Tree:
     """All nodes, parents before children, earlier before later; and what native documents declare."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
-        kept = sorted(_once(spans), key=lambda span: (span.start_ns, span.span_id))
+        kept = sorted(langfuse_events.assembled(list(_once(spans))), key=lambda span: (span.start_ns, span.span_id))
         self.spans = kept
         self.documents = [span for span in kept if span.scope == rag.NATIVE_SCOPE]
-        nodes = [Node(span, dialects.read(span), rag.read(span)) for span in kept if span.scope != rag.NATIVE_SCOPE]
+        nodes = [_node(span) for span in kept if span.scope != rag.NATIVE_SCOPE]
         self.nodes = _linked(nodes)
         told = [node for node in self.nodes if node.declared is not None]
         documents = [declared for span in self.documents if (declared := rag.read(span)) is not None]
         inner_first = sorted(told, key=lambda node: -node.depth)
         # Of what spans say outright the outermost counts, and a native document before any span.
         self.declared = documents + [node.declared for node in told if node.declared is not None]
+        self.traced = langfuse_trace.read((node.span, node.parent is None) for node in self.nodes)
+        if self.traced is not None:
+            self.declared.append(replace(self.traced, metadata=None))
         self.overlays = [node.declared for node in inner_first if node.declared is not None] + documents
 
     @property
     def top(self) -> Node | None:
         """The root, or where it has not come the earliest span whose parent is not here."""
         tops = [node for node in self.nodes if node.parent is None]
-        return next((node for node in tops if not node.span.parent_id), tops[0] if tops else None)
+        return next((node for node in tops if node.is_root), tops[0] if tops else None)
+
+
+def _node(span: Span) -> Node:
+    reading = dialects.read(span)
+    return Node(reading.span, reading, rag.read(span))
 
 
 def _once(spans: Iterable[Span]) -> Iterable[Span]:
