@@ -5,8 +5,6 @@ from enum import Enum
 
 from tracing.stages import Fault, Stage
 
-BOTH = "arrayConcat(c_id, c_anchor)"
-
 
 class Table(Enum):
     """Where a field's column lives: what happened, what is said of it now, or what was said one by one."""
@@ -21,6 +19,7 @@ class Holds(Enum):
 
     TEXT = "a text; `*` at its end matches any ending"
     TEXTS = "any number of texts; `*` at the end matches any ending"
+    CHUNKS = "a chunk's id or an anchor; `*` at its end matches any ending"
     PARTS = "any number of texts, found by a part of one, in any case"
     WORD = "one of its words"
     NUMBER = "a number: `5`, `<5`, `>=5`, `1..5`"
@@ -53,12 +52,8 @@ STAGES = tuple(stage.label for stage in Stage)
 FAULTS = (*(fault.label for fault in Fault), "unknown")
 ANCHOR_STATUSES = ("ok", "redirected", "unknown", "false", "stale", "not_in_context", "unchecked")
 JUDGED = ("judged", "waiting", "not_sampled", "throttled", "over_budget", "no_key", "error")
-KEPT = f"arrayFilter((x, s) -> s = 1, {BOTH}, arrayConcat(c_survived, c_survived))"
-DROPPED = f"arrayFilter((x, s) -> s != '', {BOTH}, arrayConcat(c_dropped_at, c_dropped_at))"
-CITED = f"arrayConcat(cited, arrayFilter((x, s) -> s = 1, {BOTH}, arrayConcat(c_cited, c_cited)))"
-
 WORDS = Field("", Holds.SEARCH, "query answer", "words of the question or the answer")
-TEXT, TEXTS, NUMBER, MARKS = Holds.TEXT, Holds.TEXTS, Holds.NUMBER, Table.MARKS
+TEXT, TEXTS, NUMBER, CHUNKS, MARKS = Holds.TEXT, Holds.TEXTS, Holds.NUMBER, Holds.CHUNKS, Table.MARKS
 
 FIELDS: tuple[Field, ...] = (
     Field("stage", Holds.WORD, "stage", "the stage to blame", MARKS, words=STAGES),
@@ -93,11 +88,11 @@ FIELDS: tuple[Field, ...] = (
     Field("shape", TEXT, "query_shape", "the shape of the question", aliases=("query_shape",)),
     Field("entity", TEXTS, "entities", "a name found in the question", aliases=("entities",)),
     Field("lane", TEXTS, "lanes", "a lane that was asked", aliases=("lanes",)),
-    Field("chunk", TEXTS, BOTH, "the same as `retrieved`", aliases=("chunk_id", "candidates")),
-    Field("retrieved", TEXTS, BOTH, "a chunk or anchor among the candidates"),
-    Field("kept", TEXTS, KEPT, "a chunk or anchor that reached the prompt", aliases=("survived",)),
-    Field("cited", TEXTS, CITED, "a chunk or anchor that the answer cites", aliases=("citations",)),
-    Field("dropped", TEXTS, DROPPED, "a chunk or anchor that was dropped on the way"),
+    Field("chunk", CHUNKS, "", "the same as `retrieved`", aliases=("chunk_id", "candidates")),
+    Field("retrieved", CHUNKS, "", "what is among the candidates"),
+    Field("kept", CHUNKS, "c_survived = 1", "what reached the prompt", aliases=("survived",)),
+    Field("cited", CHUNKS, "c_cited = 1", "what the answer cites", aliases=("citations",)),
+    Field("dropped", CHUNKS, "c_dropped_at != ''", "what was dropped on the way"),
     Field("env", TEXT, "environment", "the environment", aliases=("environment",)),
     Field("release", TEXT, "release", "the application's release"),
     Field("prompt", TEXT, "prompt_version", "the prompt's version"),

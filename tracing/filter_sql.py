@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracing.filter_fields import BOTH, STAGES, Holds, Table
+from tracing.filter_fields import STAGES, Holds, Table
 from tracing.filter_values import Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
 from tracing.filters import DAY_NS, Condition, Filter
 
@@ -129,9 +129,33 @@ def _on_texts(writer: _Writer, condition: Condition, value: Value) -> str:
     if isinstance(value, Exact):
         return f"has({column}, {writer.bind(value.value)})"
     if isinstance(value, Prefix):
-        found = f"arrayExists(x -> startsWith(x, {writer.bind(value.value)}), {column})"
-        return writer.heavy(found) if BOTH in column else found
-    return writer.heavy(f"notEmpty({column})") if BOTH in column else f"notEmpty({column})"
+        return f"arrayExists(x -> startsWith(x, {writer.bind(value.value)}), {column})"
+    return f"notEmpty({column})"
+
+
+def _on_chunks(writer: _Writer, condition: Condition, value: Value) -> str:
+    """By the candidates' indexes first, then by what became of the one that was found."""
+    column, _, became = condition.field.column.partition(" ")
+    if isinstance(value, Present):
+        return f"arrayExists(s -> s {became}, {column})" if column else "notEmpty(c_id)"
+    bound = writer.bind(_text(value))
+    prefix = isinstance(value, Prefix)
+    named = f"(startsWith(i, {bound}) OR startsWith(a, {bound}))" if prefix else f"(i = {bound} OR a = {bound})"
+    there = f"has(c_id, {bound}) OR has(c_anchor, {bound})"
+    if prefix:
+        there = f"arrayExists((i, a) -> {named}, c_id, c_anchor)"
+    if column:
+        there = f"({there}) AND arrayExists((i, a, s) -> s {became} AND {named}, c_id, c_anchor, {column})"
+    found = writer.heavy(there)
+    if column != "c_cited":
+        return found
+    return f"{found} OR " + (f"arrayExists(x -> startsWith(x, {bound}), cited)" if prefix else f"has(cited, {bound})")
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, Exact | Prefix):
+        return value.value
+    raise TypeError(value)
 
 
 def _on_parts(writer: _Writer, condition: Condition, value: Value) -> str:
@@ -189,7 +213,7 @@ def _on_confidence(writer: _Writer, condition: Condition, value: Value) -> str:
 def _on_anchor(writer: _Writer, condition: Condition, value: Value) -> str:
     if isinstance(value, Exact):
         exact = writer.bind(value.value)
-        return f"has({BOTH}, {exact}) OR has(cited, {exact})"
+        return f"has(cited, {exact}) OR " + writer.heavy(f"has(c_id, {exact}) OR has(c_anchor, {exact})")
     if isinstance(value, Prefix):
         prefix = writer.bind(value.value)
         return writer.heavy(f"arrayExists(x -> startsWith(x, {prefix}), arrayConcat(c_anchor, cited))")
@@ -304,6 +328,7 @@ def _on_meta(writer: _Writer, condition: Condition, value: Value) -> str:
 _CLAUSES: dict[Holds, Callable[[_Writer, Condition, Value], str]] = {
     Holds.TEXT: _on_text,
     Holds.TEXTS: _on_texts,
+    Holds.CHUNKS: _on_chunks,
     Holds.PARTS: _on_parts,
     Holds.WORD: _on_word,
     Holds.NUMBER: _on_number,

@@ -13,6 +13,7 @@ from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import Summary, summaries
 from tracing.records import Signal, Trace, Verdict
 
+AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SIGNALS = 1_000
 
 
@@ -58,9 +59,8 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
     if key_ns is None:
         return None
     rows = store.rows(
-        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces FINAL"
-        " WHERE project = {project:String}"
-        " AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}",
+        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
+        f" PREWHERE {AT} ORDER BY version DESC LIMIT 1",
         project=project,
         key_ns=key_ns,
         trace_id=trace_id,
@@ -105,8 +105,7 @@ def texts(*, project: str, hashes: Sequence[bytes]) -> dict[bytes, str]:
 def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
     rows = store.rows(
         "SELECT stage, fault, kind, certainty, groundedness, grounded_by, thumb, anchors, flags, judged"
-        " FROM marks FINAL WHERE project = {project:String}"
-        " AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}",
+        f" FROM marks PREWHERE {AT} ORDER BY version DESC LIMIT 1",
         project=project,
         key_ns=key_ns,
         trace_id=trace_id,

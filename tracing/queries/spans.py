@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracing import store
-from tracing.queries.one import key_time, texts
+from tracing.queries.one import AT, key_time, texts
 from tracing.records import Span
 from tracing.span_columns import READ, read_span, referred
 
-AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SPANS = 20_000
 TOGETHER = 100
 TOGETHER_BYTES = 16_000_000
@@ -37,7 +36,8 @@ def span_tree(*, project: str, trace_id: str) -> tuple[SpanOutline, ...]:
         return ()
     rows = store.rows(
         "SELECT span_id, parent_id, name, started_at, ended_at, kind, status, status_message, size, dropped_attributes"
-        f" FROM spans FINAL WHERE {AT} ORDER BY started_at, span_id LIMIT {MOST_SPANS}",
+        f" FROM (SELECT * FROM spans PREWHERE {AT} ORDER BY version DESC LIMIT 1 BY span_id)"
+        f" ORDER BY started_at, span_id LIMIT {MOST_SPANS}",
         project=project,
         key_ns=key_ns,
         trace_id=trace_id,
@@ -73,9 +73,8 @@ def spans(*, project: str, trace_id: str) -> Iterator[Span]:
 
 def _whole(*, project: str, key_ns: int, trace_id: str, span_ids: list[str]) -> list[Span]:
     rows = store.rows(
-        f"SELECT {', '.join(READ)} FROM spans FINAL"
-        f" WHERE {AT} AND span_id IN {{span_ids:Array(String)}}"
-        " ORDER BY started_at, span_id",
+        f"SELECT {', '.join(READ)} FROM (SELECT * FROM spans PREWHERE {AT} AND span_id IN {{span_ids:Array(String)}}"
+        " ORDER BY version DESC LIMIT 1 BY span_id) ORDER BY started_at, span_id",
         project=project,
         key_ns=key_ns,
         trace_id=trace_id,
