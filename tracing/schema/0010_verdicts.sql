@@ -1,4 +1,5 @@
 -- Each run of the engine over a trace, also when it found nothing (`none`), and each verdict of a person: none is ever changed.
+-- `expected` and `stale` are places among the trace's candidates; `citations` are the statuses of its citations, in order.
 CREATE TABLE IF NOT EXISTS verdicts @ON_CLUSTER@
 (
     project LowCardinality(String),
@@ -18,7 +19,11 @@ CREATE TABLE IF NOT EXISTS verdicts @ON_CLUSTER@
     note String CODEC(ZSTD(1)),
     flags Array(LowCardinality(String)),
     citations Array(LowCardinality(String)),
-    lost_anchor String CODEC(ZSTD(1)),
+    failed Array(String) CODEC(ZSTD(1)),
+    expected Array(UInt16) CODEC(ZSTD(1)),
+    stale Array(UInt16) CODEC(ZSTD(1)),
+    lost Map(String, String) CODEC(ZSTD(1)),
+    false_anchor Nullable(Bool),
     at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1))
 )
 ENGINE = @REPLACING@
