@@ -1,0 +1,100 @@
+"""`manage.py serve`, as a process."""
+
+import http.client
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.kill import stored_ids, wait_until_drained
+from bench.payload import Corpus, body
+from bench.server import Server, free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path / "data", free_port())
+    running.start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.kill()
+
+
+def test_a_first_start_makes_a_private_key_that_works(server: Server) -> None:
+    assert (server.directory / "key").stat().st_mode & 0o777 == 0o600
+    assert server.get("/api/v1/traces")["traces"] == []
+
+
+def test_a_second_one_on_the_same_directory_says_who_holds_it(server: Server) -> None:
+    environment = {"STAGELIGHT_DATA_DIR": str(server.directory), "PATH": "/usr/bin"}
+    second = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", str(free_port())],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert f"process {server.pid}" in second.stderr
+    assert "STAGELIGHT_DATA_DIR" in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_acked_before_a_stop_is_there_after_the_next_start(server: Server, number: int) -> None:
+    corpus = Corpus(3, chunks=500)
+    acked: set[str] = set()
+
+    def send() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {server.key}"}
+        for _ in range(200):
+            request = body(corpus, 2)
+            try:
+                connection.request("POST", "/v1/traces", request.data, headers)
+                response = connection.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if response.status == 200:
+                acked.update(request.trace_ids)
+
+    senders = [threading.Thread(target=send) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    while len(acked) < 20:
+        senders[0].join(0.01)
+    server.end(number)
+    for sender in senders:
+        sender.join()
+    assert server.process is not None
+    assert server.process.returncode == 0
+    server.start()
+    wait_until_drained(server)
+    ids = stored_ids(server)
+    assert acked <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_chunked_body_without_a_length_arrives_whole(server: Server) -> None:
+    request = body(Corpus(3, chunks=500), 3)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {server.key}"}
+    pieces = (request.data[i : i + 10_000] for i in range(0, len(request.data), 10_000))
+    connection.request("POST", "/v1/traces", pieces, headers, encode_chunked=True)
+    assert connection.getresponse().status == 200
+    assert wait_until_drained(server)["spans"]["stored"] == 24
+
+
+def test_65_megabytes_get_an_answer_and_not_a_reset(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    headers = {"Content-Type": "application/x-protobuf", "Authorization": f"Bearer {server.key}"}
+    connection.request("POST", "/v1/traces", b"\0" * (65 << 20), headers)
+    response = connection.getresponse()
+    assert (response.status, b"smaller batches" in response.read()) == (413, True)
