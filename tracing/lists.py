@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
-from tracing.dialects.documents import are_distances, recovered
+from tracing.dialects.documents import recovered
 from tracing.dialects.reading import Role
 from tracing.records import Lane
 from tracing.reranking import LISTERS, read_rerank
@@ -28,13 +28,14 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
     starts = [round_.start_ns for round_ in found]
     groups: list[list[Node]] = [[] for _ in found]
     outer = {retriever.node for retriever in found_retrievers if retriever.children}
+    numbered = {retriever.node for retriever in found_retrievers}
     for node in nodes:
         if node in outer:
             index = min(bisect_left(starts, node.span.start_ns), len(found) - 1)
         else:
             index = max(bisect_right(starts, node.span.start_ns) - 1, 0)
         groups[index].append(node)
-        if node.role is not Role.RETRIEVER:
+        if node.role is not Role.RETRIEVER and node not in numbered:
             node.round = node.told_round or index + 1
     for retriever in found_retrievers:
         if not retriever.is_lane:
@@ -43,7 +44,7 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
             _place(retriever, found[min(index, len(found) - 1)])
     for round_, inside in zip(found, groups, strict=True):
         inside.sort(key=lambda node: (node.end_ns, node.span.start_ns, node.span.span_id))
-        _read_by_name(inside, round_)
+        _read_merged(inside, round_)
         read_rerank([node for node in inside if node.own is Stage.RERANK], round_)
     return found
 
@@ -153,27 +154,15 @@ def _rescored(retriever: Retriever) -> bool:
     )
 
 
-def _read_by_name(inside: list[Node], round_: Round) -> None:
-    """Steps that are no retrievers by kind, and retrieve or merge by name or declaration."""
+def _read_merged(inside: list[Node], round_: Round) -> None:
+    """Steps that are no retrievers by kind, and merge lanes by kind, name or declaration."""
     for node in inside:
         merger = node.role is Role.MERGER
         if node.own is not Stage.RETRIEVE or not (merger or node.role is Role.STEP) or node.below & LISTERS:
             continue
+        if round_.fused is not None or not (merger or FUSION_NAME.search(node.name)):
+            continue
         lists = node.reading.lists
         documents = recovered(node.reading.output) if lists is None else lists.documents
-        if documents is None:
-            continue
-        if merger or FUSION_NAME.search(node.name):
-            if round_.fused is None:
-                round_.fused, round_.seen["fused"] = documents, "inferred"
-        else:
-            number = node.told_round or node.round
-            lane = Lane(
-                name=lane_name(node),
-                round=number,
-                query=question_in(node.reading.input),
-                returned=len(documents),
-                score_kind="distance" if are_distances(node.reading.output) else "unknown",
-            )
-            round_.lanes.append(LaneList(lane, documents))
-            round_.seen["lanes"] = "inferred"
+        if documents is not None:
+            round_.fused, round_.seen["fused"] = documents, "declared" if merger else "inferred"

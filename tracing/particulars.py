@@ -22,6 +22,7 @@ _LONGEST_WORD = 500
 _RELEASE_KEYS = ("app_version", "release")
 _ENVIRONMENT_KEYS = ("deployment.environment.name", "deployment.environment")
 _REWRITTEN_KEYS = ("rewritten", "rewritten_query", "rewritten_queries", "queries")
+_INDEXING = {Role.EMBEDDER, Role.WRITER}
 _Found = TypeVar("_Found")
 
 
@@ -94,7 +95,7 @@ def _kind(tree: Tree) -> Literal["query", "feedback", "indexing"]:
     if len(tree.nodes) == 1 and tree.nodes[0].reading.feedback:
         return "feedback"
     roles = {node.role for node in tree.nodes}
-    if Role.EMBEDDER in roles and roles <= {Role.EMBEDDER, Role.STEP, Role.UNKNOWN} and not tree.overlays:
+    if roles & _INDEXING and roles <= _INDEXING | {Role.STEP, Role.UNKNOWN} and not tree.overlays:
         top = tree.top
         asked = top is not None and top.role is Role.STEP and question_in(top.reading.input)
         return "query" if asked else "indexing"
@@ -134,9 +135,12 @@ def _versions(tree: Tree, calls: Sequence[tuple[Node, Call]], metadata: Mapping[
 
     sent = _resource(tree, "service.version")
     release = (
-        of("release") or sent or next((found for key in _RELEASE_KEYS if (found := text(metadata.get(key)))), None)
+        of("release")
+        or sent
+        or (top.reading.version if (top := tree.top) is not None else None)
+        or next((found for key in _RELEASE_KEYS if (found := text(metadata.get(key)))), None)
     )
-    prompt = next((call.prompt_version for _, call in reversed(calls) if call.prompt_version), None)
+    prompt = next((found for node, call in reversed(calls) if (found := _prompt_version(node, call))), None)
     return Versions(
         release=release[:_LONGEST_WORD] if release else None,
         prompt=of("prompt") or prompt,
@@ -145,6 +149,12 @@ def _versions(tree: Tree, calls: Sequence[tuple[Node, Call]], metadata: Mapping[
         reranker=of("reranker"),
         corpus=of("corpus"),
     )
+
+
+def _prompt_version(node: Node, call: Call) -> str | None:
+    """The call's own, else that of the step around it."""
+    around = node.parent.reading.version if node.parent is not None and node.parent.own is Stage.GENERATE else None
+    return call.prompt_version or around
 
 
 def _query(tree: Tree) -> str | None:
@@ -157,7 +167,8 @@ def _query(tree: Tree) -> str | None:
         lists = node.reading.lists
         if lists is not None and (found := lists.query or question_in(node.reading.input)):
             return found
-    return None
+    asked = (question_in(node.reading.input) for node in tree.nodes if node.own is Stage.GENERATE)
+    return next((found for found in asked if found), None)
 
 
 def _steps(tree: Tree, *stages: Stage) -> Iterable[Mapping[str, Value]]:

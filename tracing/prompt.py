@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
+from tracing.dialects.messages import asked_at
+
+_SHORTEST_ID = 8
 _SHORTEST = 16  # a shorter text can be in a prompt by chance
 _HEAD = 200
 _MOST_TRIES = 8
@@ -18,13 +21,18 @@ class Presence:
         self._found: dict[str, tuple[int, int]] = {}
         self._partial: set[str] = set()
         self._sought = texts
+        self._by_id = False
+        self._prompt = prompt
         if not prompt:
             return
         if len(texts) * len(prompt) > _MOST_WORK:
             texts = self._sought = dict(islice(texts.items(), _MOST_WORK // len(prompt)))
         for chunk_id, text in texts.items():
-            if text and (place := self._find(prompt, chunk_id, text)) is not None:
+            place = self._find(prompt, chunk_id, text) if text else _named_in(prompt, chunk_id)
+            if place is not None:
                 self._found[chunk_id] = place
+        # Ids are a weaker sign than texts: they count where no text was sent at all.
+        self._by_id = bool(self._found) and not any(texts.values())
 
     def _find(self, prompt: str, chunk_id: str, text: str) -> tuple[int, int] | None:
         if text[0].isspace() or text[-1].isspace():
@@ -52,6 +60,8 @@ class Presence:
         if chunk_id in self._found:
             return True
         text = self._sought.get(chunk_id)
+        if self._by_id:
+            return False if _is_telling(chunk_id) else None
         return False if text and len(text.strip()) >= _SHORTEST else None
 
     def is_partial(self, chunk_id: str) -> bool:
@@ -68,4 +78,29 @@ class Presence:
         """From the first chunk's beginning to the last one's end."""
         if not self._found:
             return None
-        return min(start for start, _ in self._found.values()), max(end for _, end in self._found.values())
+        start, end = min(start for start, _ in self._found.values()), max(end for _, end in self._found.values())
+        return start, asked_at(self._prompt, end) if self._by_id else end
+
+
+def _is_telling(chunk_id: str | None) -> bool:
+    """True for an id that does not stand in a text by chance: long, and no plain word or number."""
+    return bool(chunk_id) and len(chunk_id or "") >= _SHORTEST_ID and not (chunk_id or "").isalnum()
+
+
+def _named_in(prompt: str, chunk_id: str | None) -> tuple[int, int] | None:
+    """Where the id of a chunk stands by itself, and not as a part of a longer one."""
+    if chunk_id is None or not _is_telling(chunk_id):
+        return None
+    at = prompt.find(chunk_id)
+    for _ in range(_MOST_TRIES):
+        if at < 0:
+            break
+        end = at + len(chunk_id)
+        if not _is_word(prompt[at - 1 : at]) and not _is_word(prompt[end : end + 1]):
+            return at, end
+        at = prompt.find(chunk_id, end)
+    return None
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character in ("_", "-") if character else False

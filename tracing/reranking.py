@@ -121,7 +121,9 @@ def _names(node: Node, lists: Lists, round_: Round) -> dict[str | None, str | No
         if document.text and document.id and not document.id.startswith(CONTENT)
     }
     sent = lists.inputs + lists.documents
-    names = {document.id: by_text[document.text] for document in sent if document.text in by_text}
+    names: dict[str | None, str | None] = {
+        document.id: by_text[document.text] for document in sent if document.text in by_text
+    }
     outer = node.parent
     if outer is not None and outer.role is Role.STEP and outer.own is Stage.RERANK:
         results = recovered(outer.reading.output) or ()

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from tracing.dialects.documents import are_distances, recovered
 from tracing.dialects.reading import Lists, Role
+from tracing.reranking import LISTERS
 from tracing.stages import Stage
+from tracing.staging import FUSION_NAME
 from tracing.tree import Node
 
 _METHOD = re.compile(r"\._?a?(retrieve|invoke|search|query|get_relevant_documents)$")
 _LONGEST_NAME = 200
 _VERB = re.compile(r"^(retrieve|search|query)_|_(retrieve|retrieval|retriever|search|query|lookup)$")
-_NO_LISTS = Lists()
+_NO_LISTS = Lists(sent=False, seen=False)
 
 
 class Retriever:
     """One retrieval, its wrappers folded in; a lane where no other retriever is below it."""
 
-    __slots__ = ("children", "node", "unit")
+    __slots__ = ("children", "lists", "node", "unit")
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, lists: Lists | None) -> None:
         self.node = node
+        self.lists = lists or _NO_LISTS
         self.children: list[Retriever] = []
         self.unit: Node | None = None  # what it is a part of: a fusion or a tool's call
-
-    @property
-    def lists(self) -> Lists:
-        """Its documents."""
-        return self.node.reading.lists or _NO_LISTS
 
     @property
     def is_lane(self) -> bool:
@@ -42,7 +42,7 @@ def lane_name(node: Node) -> str:
         return node.declared.lane
     lists = node.reading.lists
     name = (lists.lane if lists else None) or _METHOD.sub("", node.name) or node.name
-    if lists is None:
+    if node.role is Role.STEP:
         name = _VERB.sub("", name) or name
     return name[:_LONGEST_NAME]
 
@@ -54,13 +54,16 @@ def retrievers(nodes: Sequence[Node]) -> list[Retriever]:
     tops: list[Retriever] = []
     for node in nodes:
         above = nearest.get(node.parent) if node.parent is not None else None
-        if node.role is Role.RETRIEVER:
-            found = known[node] = nearest[node] = Retriever(node)
+        lists = node.reading.lists if node.role is Role.RETRIEVER else _by_name(node)
+        if node.role is Role.RETRIEVER or lists is not None:
+            found = known[node] = nearest[node] = Retriever(node, lists)
             (above.children if above else tops).append(found)
         elif above is not None:
             nearest[node] = above
     for retriever in reversed(list(known.values())):
         _fold(retriever)
+        if not retriever.lists.seen and not retriever.children:
+            _adopt(retriever)
     flat: list[Retriever] = []
     level = tops
     while level:
@@ -69,6 +72,30 @@ def retrievers(nodes: Sequence[Node]) -> list[Retriever]:
     for top in tops:
         _mark_units(top)
     return flat
+
+
+def _by_name(node: Node) -> Lists | None:
+    """The documents of a step that is no retriever by kind, and retrieves by name or declaration."""
+    if node.role is not Role.STEP or node.own is not Stage.RETRIEVE or node.below & LISTERS:
+        return None
+    return None if FUSION_NAME.search(node.name) else _given_back(node)
+
+
+def _given_back(node: Node) -> Lists | None:
+    lists = node.reading.lists
+    if lists is not None:
+        return replace(lists, sent=False) if lists.seen else None
+    found = recovered(node.reading.output)
+    return None if found is None else Lists(found, sent=False, lower_is_better=are_distances(node.reading.output))
+
+
+def _adopt(retriever: Retriever) -> None:
+    """Take the documents of the step around it, where a call of an index does not say what it found."""
+    outer = retriever.node.parent
+    if outer is None or outer.role is not Role.STEP or outer.own is not Stage.RETRIEVE:
+        return
+    if sum(child.role is Role.RETRIEVER for child in outer.children) == 1 and (found := _given_back(outer)):
+        retriever.lists = replace(found, lane=retriever.lists.lane, top_k=retriever.lists.top_k)
 
 
 def _fold(retriever: Retriever) -> None:
@@ -80,7 +107,7 @@ def _fold(retriever: Retriever) -> None:
     if not inner.documents or (outer.sent and not inner.sent) or _same(outer, inner):
         retriever.children = child.children
     elif not outer.documents or inner.sent > outer.sent:
-        retriever.node, retriever.children = child.node, child.children
+        retriever.node, retriever.lists, retriever.children = child.node, child.lists, child.children
 
 
 def _same(outer: Lists, inner: Lists) -> bool:

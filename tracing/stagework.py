@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Call, Role
+from tracing.dialects.values import number
 from tracing.failures import Failure, is_model_leaf
 from tracing.records import Check, StageRecord
 from tracing.stages import Stage
 from tracing.tree import Node
+from tracing.wording import said_in
 
+_MOST_CHECKS = 20
 _NOTHING = Call()
 _ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -87,7 +90,12 @@ def _record(
 
 
 def _checks(node: Node) -> tuple[Check, ...]:
-    return node.declared.checks if node.declared is not None and node.declared.checks else node.reading.checks
+    if node.declared is not None and node.declared.checks:
+        return node.declared.checks
+    if node.reading.checks or node.own is not Stage.VALIDATE or node.role is not Role.STEP:
+        return node.reading.checks
+    scored = [(name, number(value)) for name, value in said_in(node.reading.output).items()]
+    return tuple([Check(name, value) for name, value in scored[:_MOST_CHECKS] if value is not None])
 
 
 def _attempts(members: list[Node], said: list[Declared], attempts: dict[Node, int]) -> int | None:

@@ -19,8 +19,20 @@ _QUESTION_KEYS = (
     "message",
     "text",
     "q",
+    "inputs",
 )
-_ANSWER_KEYS = ("answer", "response", "output", "result", "output_text", "text", "content", "reply", "generation")
+_ANSWER_KEYS = (
+    "answer",
+    "response",
+    "output",
+    "result",
+    "output_text",
+    "text",
+    "content",
+    "reply",
+    "generation",
+    "outputs",
+)
 _NO_TEXT = re.compile(r"^<?(async_)?generator object|<(async_)?generator object|^<[\w.]+ object at 0x|^<[\w.]+\(")
 _DEPTH = 4
 
@@ -56,7 +68,11 @@ def _text_in(value: Value, keys: tuple[str, ...], role: str, depth: int) -> str 
     for key in keys:
         if found := _text_in(value.get(key), keys, role, depth + 1):
             return found
-    for key in ("messages", "message", "choices", "generations", "parts"):
+    arguments = value.get("args")
+    for argument in arguments if isinstance(arguments, list) else ():
+        if found := _text_in(argument, keys, role, depth + 1):
+            return found
+    for key in ("messages", "message", "choices", "generations", "parts", "kwargs"):
         if isinstance(nested := value.get(key), list | dict) and (found := _text_in(nested, keys, role, depth + 1)):
             return found
     return None

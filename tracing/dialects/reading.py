@@ -84,5 +84,6 @@ class Reading:
     metadata: Mapping[str, Value] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     feedback: bool = False  # says something of another trace
+    version: str | None = None  # the build of this very step
     cut_off: int = 0  # JSON values that end in the middle
     root: bool = False  # the outermost of its application, whatever called that

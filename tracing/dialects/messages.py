@@ -1,0 +1,107 @@
+"""The texts in messages to and from a model, in the shapes that instrumentations give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tracing.dialects.values import loaded, text
+from tracing.records import Attributes, Event, Value
+
+_DEPTH = 8
+_PARTS = ("parts", "content", "text", "message", "messages", "body")
+_ASKED = re.compile(r"(?:^|\n)[ \t>*#]*(?:user(?:'s)?[ \t]+)?(?:question|query)[ \t*]*:[ \t*]*", re.IGNORECASE)
+_SPEAKER = re.compile(r"gen_ai\.(system|user|assistant|tool|choice)(?:\.message)?")
+
+
+def said(value: Value) -> str:
+    """All that was said in messages, parts or bare text, in order; calls of tools are not said."""
+    decoded = loaded(value)
+    return "\n\n".join(_said(value if decoded is None else decoded, 0))
+
+
+def _said(value: Value, depth: int) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value else []
+    if depth > _DEPTH:
+        return []
+    if isinstance(value, list):
+        return [found for part in value for found in _said(part, depth + 1)]
+    if isinstance(value, dict):
+        return [found for key in _PARTS if value.get(key) for found in _said(value[key], depth + 1)]
+    return []
+
+
+def last_asked(value: Value) -> str | None:
+    """What the user said last, as far as it is the question and not the context before it."""
+    decoded = loaded(value)
+    if decoded is None:
+        return question_of(text(value))
+    rows = decoded if isinstance(decoded, list) else [decoded]
+    for row in reversed(rows):
+        if isinstance(row, dict) and row.get("role") in ("user", "human", None) and (found := _said(row, 0)):
+            return question_of(found[-1])
+    return None
+
+
+def asked_at(words: str, after: int) -> int:
+    """Where the question begins in a prompt; its end where nothing tells."""
+    found = _ASKED.search(words, after)
+    return found.start() if found else len(words)
+
+
+def question_of(words: str | None) -> str | None:
+    """The part of a prompt after its last `Question:`; all of it where there is none."""
+    if not words:
+        return None
+    *_, last = [None, *_ASKED.finditer(words)]
+    if last is None:
+        return words
+    return words[last.end() :].strip() or words
+
+
+def of_events(events: tuple[Event, ...]) -> tuple[list[Value], list[Value]]:
+    """Messages that came as events of a span: those to the model, and its own."""
+    given: list[Value] = []
+    replies: list[Value] = []
+    for event in events:
+        held = event.attributes
+        if event.name == "gen_ai.content.prompt":
+            given += _decoded(held.get("gen_ai.prompt"))
+        elif event.name == "gen_ai.content.completion":
+            replies += _decoded(held.get("gen_ai.completion"))
+        elif speaker := _SPEAKER.fullmatch(event.name):
+            role = speaker[1]
+            message: Value = {"role": "assistant" if role == "choice" else role, **_message(held)}
+            (replies if role == "choice" else given).append(message)
+    return given, replies
+
+
+def _message(held: Attributes) -> Mapping[str, Value]:
+    for key in ("message", "gen_ai.event.content", "body"):
+        found = loaded(held.get(key))
+        if isinstance(found, dict):
+            inner = found.get("message")
+            return {"content": inner if isinstance(inner, dict | str) else found.get("content")}
+        if words := text(held.get(key)):
+            return {"content": words}
+    return {"content": held.get("content") or held.get("gen_ai.prompt") or held.get("gen_ai.completion")}
+
+
+def _decoded(value: Value) -> list[Value]:
+    found = loaded(value)
+    if isinstance(found, list):
+        return found
+    kept = found if found is not None else value
+    return [kept] if kept else []
+
+
+def indexed(attributes: Attributes, prefix: str) -> list[Value]:
+    """Messages flattened as `<prefix>.<i>.role` and `<prefix>.<i>.content`."""
+    found: list[Value] = []
+    for index in range(len(attributes)):
+        role, content = (attributes.get(f"{prefix}.{index}.{part}") for part in ("role", "content"))
+        if role is None and content is None:
+            break
+        found.append({"role": role, "content": content})
+    return found

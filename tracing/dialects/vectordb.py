@@ -1,0 +1,76 @@
+"""Vector databases as OpenLLMetry instruments them: `db.system`, and an event a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracing.dialects.documents import HIGHEST_RANK, settled
+from tracing.dialects.reading import Document, Lists, Reading, Role
+from tracing.dialects.values import number, text, whole
+from tracing.records import Attributes, Event, Span, Value
+
+_SYSTEMS = frozenset(
+    ("chroma", "pinecone", "qdrant", "weaviate", "milvus", "lancedb", "marqo", "vespa", "turbopuffer", "pgvector")
+)
+_ASKS = ("query", "search", "get", "recommend", "discover", "scroll", "find", "near", "fetch", "peek", "hybrid")
+_WRITES = ("add", "upsert", "insert", "update", "delete", "create", "index", "modify", "upload", "batch", "drop")
+_TOP_K = ("n_results", "top_k", "limit", "k")
+
+
+def recognises(span: Span) -> bool:
+    """True where a vector database was called."""
+    attributes = span.attributes
+    system = attributes.get("db.system") or attributes.get("db.system.name")
+    return isinstance(system, str) and (system.lower() in _SYSTEMS or any(map(_is_result, span.events)))
+
+
+def read(span: Span) -> Reading:
+    """The span in our words: a search is a lane named for the database, a write belongs to indexing."""
+    attributes = span.attributes
+    operation = (text(attributes.get("db.operation")) or text(attributes.get("db.operation.name")) or "").lower()
+    named = operation or span.name.rpartition(".")[2].lower()
+    results = [event.attributes for event in span.events if _is_result(event)]
+    if not results and not named.startswith(_ASKS):
+        return Reading(span, Role.WRITER if named.startswith(_WRITES) else Role.STEP)
+    rows = [_row(held) for held in results[:HIGHEST_RANK]]
+    documents = [_document(rank, row) for rank, row in enumerate(rows, 1)]
+    lists = Lists(
+        documents=tuple(document for document in documents if document is not None),
+        sent=bool(results),
+        seen=bool(results),
+        lane=text(attributes.get("db.system")) or text(attributes.get("db.system.name")),
+        top_k=_top_k(attributes),
+        lower_is_better=any(row.get("score") is None and number(row.get("distance")) is not None for row in rows),
+    )
+    return Reading(span, Role.RETRIEVER, lists=lists)
+
+
+def _is_result(event: Event) -> bool:
+    return event.name.startswith("db.") and event.name.endswith(".result")
+
+
+def _row(held: Attributes) -> Mapping[str, Value]:
+    return {key.rpartition(".")[2]: value for key, value in held.items()}
+
+
+def _document(rank: int, row: Mapping[str, Value]) -> Document | None:
+    chunk_id, content = text(row.get("id")), text(row.get("document")) or text(row.get("text"))
+    metadata = row.get("metadata") or row.get("entity") or row.get("payload")
+    score = number(row.get("score"))
+    found = settled(
+        Document(
+            rank,
+            chunk_id,
+            content,
+            score if score is not None else number(row.get("distance")),
+            metadata if isinstance(metadata, str | dict) else None,
+        )
+    )
+    return found if found.id else None
+
+
+def _top_k(attributes: Attributes) -> int | None:
+    for key, value in attributes.items():
+        if key.startswith("db.") and key.rpartition(".")[2] in _TOP_K and (found := whole(value)) is not None:
+            return found
+    return None
