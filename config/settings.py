@@ -19,9 +19,14 @@ DEBUG = env.bool("DEBUG", default=False)
 def kept_secret() -> str:
     """The signing key of an embedded start: made once, kept beside the data."""
     path = DATA_DIR / "secret_key"
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError), open(path, "x", opener=private) as file:  # noqa: PTH123
-        file.write(secrets.token_urlsafe(50))
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        mine = DATA_DIR / f"secret_key.{os.getpid()}"
+        with open(mine, "w", opener=private) as file:
+            file.write(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):  # of several processes that start at once, one key counts
+            os.link(mine, path)
+        mine.unlink()
     return path.read_text()
 
 

@@ -35,8 +35,8 @@ def create_project(slug: str, owner: str) -> Project:
 
 
 def first_start() -> None:
-    """Make the first project, person and key where there is no project yet, or where the key's file was lost."""
-    if Project.objects.exists() and key_path().exists():
+    """Make the first project, person and key where there is no project yet."""
+    if Project.objects.exists():
         return
     project = create_project(PROJECT, PERSON)
     person = get_user_model().objects.get(username=PERSON)

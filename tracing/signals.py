@@ -50,13 +50,14 @@ def _signal(item: Any, now_ns: int, trace_id_of: Callable[[str], str]) -> Signal
     if not isinstance(trace_id, str) or not trace_id.strip():
         raise _WrongError("trace_id", "trace_id is missing: it is the id of the trace that the signal is about")
     kind = _kind(item.get("kind"))
+    texts: dict[str, Any] = {field: _text(item, field, most) for field, most in TEXTS.items()}
     return Signal(
         trace_id=trace_id_of(trace_id),
         kind=kind,
         value=_value(kind, item.get("value")),
         at_ns=_time(item.get("at"), now_ns),
         source="api" if item.get("source") is None else _text(item, "source", 80) or "api",
-        **{field: _text(item, field, most) for field, most in TEXTS.items()},
+        **texts,
     )
 
 
