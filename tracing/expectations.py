@@ -2,7 +2,7 @@
 
 import difflib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from tracing import store
 from tracing.columns import canonical
 from tracing.native import trace_id_of
+from tracing.records import Expectation, Trace
 from tracing.signals import ItemError
 
 BEHAVIOURS = ("answer", "refuse", "direct")
@@ -130,3 +131,53 @@ def keep(*, project: str, found: Sequence[Expected]) -> None:
     for name in (*TEXTS, "about", "subject", "source", "query", "behaviour", "all_required"):
         columns[name] = [getattr(one, name) for one in found]
     store.insert("expectations", columns)
+
+
+def expectations_of(*, project: str, traces: Sequence[Trace]) -> Mapping[str, Expectation]:
+    """By trace what is expected of it: a reviewer's word first, then that about the trace, its item, its question."""
+    wanted = [subject for trace in traces for subject in _subjects(trace)]
+    found: dict[tuple[str, str], dict[bool, Expectation]] = {}
+    for some in store.pieces(dict.fromkeys(wanted)):
+        for about, subject, source, *said in _rows(project=project, subjects=some):
+            by_reviewer = source == "reviewer"
+            one = _expectation("reviewer" if by_reviewer else about, *said)
+            found.setdefault((about, subject), {})[by_reviewer] = one
+    chosen = {trace.trace_id: _chosen([found.get(subject, {}) for subject in _subjects(trace)]) for trace in traces}
+    return {trace_id: one for trace_id, one in chosen.items() if one is not None}
+
+
+def _subjects(trace: Trace) -> Iterator[tuple[str, str]]:
+    """The most particular first."""
+    yield "trace", trace.trace_id
+    if trace.item_id:
+        yield "item", trace.item_id
+    if trace.query:
+        yield "query", str(canonical(trace.query))
+
+
+def _chosen(found: Sequence[Mapping[bool, Expectation]]) -> Expectation | None:
+    return next((said[by_reviewer] for by_reviewer in (True, False) for said in found if by_reviewer in said), None)
+
+
+def _rows(*, project: str, subjects: Sequence[tuple[str, str]]) -> Sequence[tuple[Any, ...]]:
+    return store.rows(
+        "SELECT about, subject, source, behaviour, anchors, all_required, product, intent, note FROM expectations FINAL"
+        " WHERE project = {project:String} AND (about, subject) IN"
+        " (SELECT arrayJoin(arrayZip({abouts:Array(String)}, {subjects:Array(String)})))",
+        project=project,
+        abouts=[about for about, _ in subjects],
+        subjects=[subject for _, subject in subjects],
+    )
+
+
+def _expectation(source: Any, behaviour: Any, anchors: Sequence[str], all_required: bool, *texts: str) -> Expectation:
+    product, intent, note = texts
+    return Expectation(
+        behaviour=behaviour or None,
+        anchors=tuple(anchors),
+        all_required=all_required,
+        product=product or None,
+        intent=intent or None,
+        source=source,
+        note=note or None,
+    )

@@ -1,98 +1,175 @@
 """What is said of a trace now, one row a trace: made by one function from the appended rows, so it can be rebuilt."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tracing import store
+from tracing.assessments import Grade, grades_of
+from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.verdicts import Standing, standing_of
 
-UNSAID = ("stage", "fault", "kind", "certainty", "grounded_by", "anchors", "judged", "review")
+WORST_FIRST = ("unknown", "false", "stale", "not_in_context", "redirected", "ok", "unchecked")
+ASSESSORS = ("human", "judge", "client", "lexical")  # whose word on groundedness counts first
+SUPPORT_NAMES = ("groundedness", "grounded", "faithfulness", "faithful")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a mark needs of its trace; times in ns."""
+    """What a mark needs of its trace; times in ns. Of one that is `new` nothing was said before."""
 
     project: str
     key_ns: int
     trace_id: str
     started_ns: int
     flags: tuple[str, ...]
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One signal, as far as marks care."""
+
+    kind: str
+    name: str
+    value: str
+    number: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """The current state of one trace."""
 
-    facts: Facts
-    thumb: str
+    stage: str = ""
+    fault: str = ""
+    kind: str = ""
+    certainty: str = ""
+    groundedness: float | None = None
+    grounded_by: str = ""
+    thumb: str = ""
+    anchors: str = ""
+    flags: tuple[str, ...] = ()
+    judged: str = ""
+    review: str = ""
+    false_anchor: bool | None = None
 
 
-def mark(facts: Facts, thumbs: Iterable[str]) -> Mark:
-    """The worst thumb counts."""
-    given = set(thumbs)
-    return Mark(facts, "down" if "down" in given else "up" if "up" in given else "")
+def mark(flags: Sequence[str], said: Sequence[Said], standing: Standing, grades: Sequence[Grade]) -> Mark:
+    """The worst thumb counts; a person's verdict stands above the engine's; groundedness is the best assessor's."""
+    thumbs = {one.value for one in said if one.kind == "thumb"}
+    verdict, engine = standing.verdict, standing.engine
+    grounded_by, groundedness = _groundedness(said, grades)
+    return Mark(
+        stage=(verdict.stage or "") if verdict else "",
+        fault=verdict.fault if verdict else "",
+        kind=verdict.kind if verdict else "",
+        certainty=verdict.certainty if verdict else "",
+        groundedness=groundedness,
+        grounded_by=grounded_by,
+        thumb="down" if "down" in thumbs else "up" if "up" in thumbs else "",
+        anchors=worst(engine.citations) if engine else "",
+        flags=tuple(dict.fromkeys((*flags, *(engine.flags if engine else ())))),
+        judged="judged" if any(grade.by == "judge" for grade in grades) else "",
+        false_anchor=engine.false_anchor if engine else None,
+    )
 
 
-def refresh(found: Sequence[Facts], version: int, token: str = "") -> None:
-    """Write the marks of these traces anew."""
+def worst(statuses: Sequence[str]) -> str:
+    """The worst of the citations' statuses; empty where there is none."""
+    return min(statuses, key=WORST_FIRST.index, default="")
+
+
+def _groundedness(said: Sequence[Said], grades: Sequence[Grade]) -> tuple[str, float | None]:
+    found = {grade.by: grade.groundedness for grade in grades if grade.groundedness is not None}
+    for one in said:
+        if one.kind == "score" and one.number is not None and one.name.lower() in SUPPORT_NAMES:
+            found.setdefault("client", one.number)
+    return next(((by, found[by]) for by in ASSESSORS if by in found), ("", None))
+
+
+def refresh(found: Sequence[Facts], version: int, token: str = "", *, due: bool | None = None) -> None:
+    """Write the marks of these traces anew. Unless told, due stays as it is, and what was never judged is due."""
     if not found:
         return
-    thumbs = _thumbs(found)
-    marks = [mark(facts, thumbs.get((facts.project, facts.trace_id), ())) for facts in found]
-    store.insert("marks", _columns(marks, version), token)
-
-
-def _thumbs(found: Sequence[Facts]) -> Mapping[tuple[str, str], list[str]]:
-    ids: dict[str, list[str]] = defaultdict(list)
+    by_project: dict[str, list[Facts]] = defaultdict(list)
     for facts in found:
-        ids[facts.project].append(facts.trace_id)
-    thumbs: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for project, trace_ids in ids.items():
-        for trace_id, value in thumbs_of(project=project, trace_ids=trace_ids):
-            thumbs[project, trace_id].append(value)
-    return thumbs
+        by_project[facts.project].append(facts)
+    ordered = [facts for some in by_project.values() for facts in some]
+    made = [one for project, some in by_project.items() for one in _made(project, some, due)]
+    columns = _columns(ordered, [mark for mark, _ in made], version)
+    columns["due"] = [is_due for _, is_due in made]
+    store.insert("marks", columns, token)
 
 
-def thumbs_of(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
-    """(trace, up or down) for each person's latest thumb."""
+def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[tuple[Mark, bool]]:
+    keys = [TraceKey(facts.key_ns, facts.trace_id) for facts in found if not facts.new]
+    said = said_of(project=project, trace_ids=[facts.trace_id for facts in found])
+    standing = standing_of(project=project, keys=keys)
+    grades = grades_of(project=project, keys=keys)
+    waiting = set(due_of(project=project, keys=keys)) if due is None else set()
+    made = []
+    for facts in found:
+        stands = standing.get(facts.trace_id, Standing())
+        one = mark(facts.flags, said.get(facts.trace_id, ()), stands, grades.get(facts.trace_id, ()))
+        made.append((one, due if due is not None else facts.trace_id in waiting or stands.engine is None))
+    return made
+
+
+def due_of(*, project: str, keys: Sequence[TraceKey]) -> list[str]:
+    """Those of the traces whose mark says that they are due."""
     return [
-        (trace_id, value)
-        for ids in store.pieces(trace_ids)
-        for trace_id, value in store.rows(
-            "SELECT trace_id, value FROM signals FINAL"
-            " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} AND kind = 'thumb'",
+        trace_id
+        for some in store.pieces(keys)
+        for trace_id, due in store.rows(
+            "SELECT trace_id, due FROM marks"  # noqa: S608 (a clause of ours)
+            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            " ORDER BY version DESC LIMIT 1 BY trace_id",
             project=project,
-            ids=ids,
+            hours=hours(some),
+            ids=ids(some),
         )
+        if due
     ]
+
+
+def said_of(*, project: str, trace_ids: Sequence[str]) -> Mapping[str, list[Said]]:
+    """By trace the signals that marks are made of, each person's latest, the newest first."""
+    found: dict[str, list[Said]] = defaultdict(list)
+    for some in store.pieces(trace_ids):
+        for trace_id, kind, name, value, number in store.rows(
+            "SELECT trace_id, kind, name, value, number FROM signals FINAL WHERE project = {project:String}"
+            " AND trace_id IN {ids:Array(String)} AND kind IN ('thumb', 'score') ORDER BY at DESC, identity",
+            project=project,
+            ids=some,
+        ):
+            found[trace_id].append(Said(kind, name, value, number))
+    return found
 
 
 def facts_of(*, project: str, trace_ids: Sequence[str]) -> list[Facts]:
     """What the store knows of those traces that it has."""
     return [
         Facts(project, key_ns, trace_id, started, tuple(flags))
-        for ids in store.pieces(trace_ids)
+        for some in store.pieces(trace_ids)
         for key_ns, trace_id, started, flags in store.rows(
             "SELECT key_ts, trace_id, started_at, flags FROM traces FINAL"
             " WHERE project = {project:String} AND trace_id IN {ids:Array(String)}",
             project=project,
-            ids=ids,
+            ids=some,
         )
     ]
 
 
-def _columns(marks: Sequence[Mark], version: int) -> dict[str, list[Any]]:
-    facts = [m.facts for m in marks]
-    empty = [""] * len(marks)
-    said: dict[str, list[Any]] = {
+_SAID = tuple(Mark.__dataclass_fields__)
+
+
+def _columns(facts: Sequence[Facts], marks: Sequence[Mark], version: int) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {
         "project": [f.project for f in facts],
         "key_ts": [f.key_ns for f in facts],
         "trace_id": [f.trace_id for f in facts],
         "version": [version] * len(marks),
         "started_at": [f.started_ns for f in facts],
-        "flags": [list(f.flags) for f in facts],
-        "thumb": [m.thumb for m in marks],
     }
-    return said | dict.fromkeys(UNSAID, empty)
+    return columns | {name: [getattr(m, name) for m in marks] for name in _SAID}

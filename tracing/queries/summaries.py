@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tracing import store
 from tracing.filter_sql import LIVE, SETTLED
+from tracing.keyed import HOUR_NS, KEYS
 
 PREVIEW = 200
 
@@ -66,10 +67,6 @@ class Summary:
     def failed_stage(self) -> str:
         """The stage of the first error, empty where nothing raised."""
         return self.errors[0].partition(":")[0] if self.errors else ""
-
-
-KEYS = "(SELECT arrayJoin(arrayZip({hours:Array(DateTime)}, {ids:Array(String)})))"
-HOUR_NS = 3600 * 10**9
 
 
 def summaries(

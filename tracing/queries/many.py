@@ -1,0 +1,79 @@
+"""Traces in batches: what is due, what a filter finds from a place on, and many traces whole."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tracing import store
+from tracing.columns import COLUMNS, NO_TEXT, read_trace
+from tracing.filter_sql import SETTLED
+from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.queries.one import texts
+from tracing.queries.scope import Scope
+from tracing.records import Trace
+
+START = TraceKey(0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A trace as the store has it."""
+
+    key: TraceKey
+    trace: Trace
+    version: int
+    settled: bool
+
+
+def due_keys(*, project: str, limit: int) -> tuple[TraceKey, ...]:
+    """Traces of which something came that they were not judged by yet, the oldest first."""
+    rows = store.rows(
+        "SELECT key_ts, trace_id FROM marks FINAL WHERE project = {project:String} AND due"
+        " ORDER BY key_ts, trace_id LIMIT {limit:UInt32}",
+        {"do_not_merge_across_partitions_select_final": 1},
+        project=project,
+        limit=limit,
+    )
+    return tuple(TraceKey(*row) for row in rows)
+
+
+def keys_after(*, scope: Scope, after: TraceKey, limit: int) -> tuple[TraceKey, ...]:
+    """The next traces in scope, the oldest first."""
+    rows = scope.rows(
+        "SELECT key_ts, trace_id FROM traces FINAL WHERE @WHERE@"
+        " AND (key_ts, trace_id) > (fromUnixTimestamp64Nano({after_ns:Int64}), {after_id:String})"
+        " ORDER BY key_ts, trace_id LIMIT {limit:UInt32}",
+        window=" AND key_ts >= fromUnixTimestamp64Nano({after_ns:Int64})",
+        after_ns=after.key_ns,
+        after_id=after.trace_id,
+        limit=limit,
+    )
+    return tuple(TraceKey(*row) for row in rows)
+
+
+def how_many(*, scope: Scope) -> int:
+    """How many traces are in scope, counted to the end."""
+    return int(scope.rows("SELECT count() FROM traces FINAL WHERE @WHERE@")[0][0])
+
+
+def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = True) -> tuple[Stored, ...]:
+    """The traces of these keys, in the order of their ids; without their chunks' texts where these are not wanted."""
+    if not keys:
+        return ()
+    rows = store.rows(
+        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}) FROM traces"
+        f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+        " ORDER BY trace_id, version DESC LIMIT 1 BY trace_id",
+        project=project,
+        hours=hours(keys),
+        ids=ids(keys),
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    found = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
+    wanted = {value for row in found for value in row["c_text"] if value != NO_TEXT} if with_texts else set()
+    pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted)]
+    known = {value: text for piece in pieces for value, text in piece.items()}
+    return tuple(
+        Stored(TraceKey(row["key_ts"], row["trace_id"]), read_trace(row, known), row["version"], settled)
+        for row, (*_, settled) in zip(found, rows, strict=True)
+    )

@@ -1,0 +1,146 @@
+"""Verdicts in the store: a row a run of the engine, also when it found nothing, and a row a word of a person."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracing import store
+from tracing.attribution.case import Judgement
+from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.records import Verdict
+
+NOTHING = "none"  # the fault of a row that blames nobody
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run of the engine, or one word of a person; what it said beside its verdict is the engine's alone."""
+
+    verdict: Verdict  # its fault is `none` where nothing is to blame
+    at_ns: int
+    person: str = ""
+    note: str = ""
+    flags: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    expected: tuple[int, ...] = ()
+    stale: tuple[int, ...] = ()
+    lost: Mapping[str, str] | None = None
+    false_anchor: bool | None = None
+
+    @property
+    def blames(self) -> bool:
+        """True where it says that something went wrong."""
+        return self.verdict.fault != NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What counts of a trace's rows: the newest of the engine, and the newest of a person, which stands above it."""
+
+    engine: Row | None = None
+    human: Row | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict to show; None where the trace has not failed, or a person cleared it."""
+        row = self.human or self.engine
+        return row.verdict if row is not None and row.blames else None
+
+
+def row_of(judgement: Judgement, rules_version: int, at_ns: int) -> Row:
+    """What the engine found, as it is kept."""
+    found = judgement.found or Verdict(None, NOTHING, "mechanical", "certain", NOTHING, rules_version)
+    return Row(
+        verdict=found,
+        at_ns=at_ns,
+        flags=judgement.flags,
+        citations=judgement.statuses,
+        failed=judgement.failed,
+        expected=tuple(place for place, is_so in enumerate(judgement.expected) if is_so),
+        stale=tuple(place for place, is_so in enumerate(judgement.stale) if is_so),
+        lost=dict(judgement.lost_at),
+        false_anchor=judgement.false_anchor,
+    )
+
+
+_VERDICT = ("fault", "kind", "certainty", "rule", "rules_version", "evidence", "symptoms")
+_BESIDE = ("person", "note", "flags", "citations", "failed", "expected", "stale", "false_anchor")
+_READ = ("stage", *_VERDICT, "would_decide", *_BESIDE, "lost", "at")
+
+
+def keep(*, project: str, found: Sequence[tuple[TraceKey, Row]], version: int, token: str = "") -> None:
+    """Append them; of two rows of a trace the one of the greater version is the newer."""
+    rows = [row for _, row in found]
+    columns: dict[str, list[Any]] = {
+        "project": [project] * len(found),
+        "key_ts": [key.key_ns for key, _ in found],
+        "trace_id": [key.trace_id for key, _ in found],
+        "version": [version] * len(found),
+        "stage": [row.verdict.stage or "" for row in rows],
+        "would_decide": [row.verdict.would_decide or "" for row in rows],
+        "lost": [dict(row.lost or {}) for row in rows],
+        "at": [row.at_ns for row in rows],
+    }
+    for name in _VERDICT:
+        columns[name] = [getattr(row.verdict, name) for row in rows]
+    for name in _BESIDE:
+        columns[name] = [getattr(row, name) for row in rows]
+    store.insert("verdicts", columns, token)
+
+
+def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Standing]:
+    """By trace what counts now."""
+    found: dict[str, dict[str, Row]] = defaultdict(dict)
+    for some in store.pieces(keys):
+        rows = store.rows(
+            f"SELECT trace_id, {', '.join(_READ)} FROM verdicts"
+            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            " ORDER BY version DESC LIMIT 1 BY trace_id, person != ''",
+            project=project,
+            hours=hours(some),
+            ids=ids(some),
+        )
+        for trace_id, *values in rows:
+            row = _row(values)
+            found[trace_id]["human" if row.person else "engine"] = row
+    return {trace_id: Standing(**rows) for trace_id, rows in found.items()}
+
+
+def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
+    """All rows of a trace, the newest first; at most 200."""
+    rows = store.rows(
+        f"SELECT {', '.join(_READ)} FROM verdicts"
+        f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+        f" ORDER BY version DESC LIMIT {MOST_SHOWN}",
+        project=project,
+        hours=hours([key]),
+        ids=ids([key]),
+    )
+    return tuple(_row(values) for values in rows)
+
+
+def _row(values: Sequence[Any]) -> Row:
+    read = dict(zip(_READ, values, strict=True))
+    said = {name: read[name] for name in _VERDICT}
+    verdict = Verdict(
+        **said
+        | {
+            "stage": read["stage"] or None,
+            "would_decide": read["would_decide"] or None,
+            "evidence": tuple(read["evidence"]),
+            "symptoms": tuple(read["symptoms"]),
+        }
+    )
+    lists = {name: tuple(read[name]) for name in ("flags", "citations", "failed", "expected", "stale")}
+    return Row(
+        verdict=verdict,
+        at_ns=read["at"],
+        person=read["person"],
+        note=read["note"],
+        lost=read["lost"],
+        false_anchor=read["false_anchor"],
+        **lists,
+    )
