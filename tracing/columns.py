@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -133,7 +134,7 @@ _TRACE: dict[str, Callable[[Trace], Any]] = {
     "warnings": lambda t: list(t.warnings),
     "span_count": lambda t: t.span_count,
     "stage": lambda t: [s.stage for s in t.stages],
-    "stage_round": lambda t: [min(65535, s.round) for s in t.stages],
+    "stage_round": lambda t: _ranks([s.round for s in t.stages]),
     "stage_status": lambda t: [s.status for s in t.stages],
     "stage_ms": lambda t: [NAN if s.duration_ms is None else s.duration_ms for s in t.stages],
     "cited": lambda t: [c.anchor for c in t.citations if c.anchor],
@@ -152,43 +153,62 @@ _TRACE |= {name: _text_of(name) for name in _OPTIONAL_TEXTS}
 _TRACE |= {column: _version_of(name) for column, name in _VERSIONS.items()}
 
 
-def _rank(value: int | None) -> int:
-    return 0 if value is None else max(0, min(65535, value))
+def _texts(values: list[str | None]) -> list[str]:
+    return [value or "" for value in values]
 
 
-def _count(value: int | None) -> int:
-    return NO_COUNT if value is None else max(0, min(NO_COUNT - 1, value))
+def _bounded(values: list[int], most: int) -> list[int]:
+    if not values or (min(values) >= 0 and max(values) <= most):
+        return values
+    return [max(0, min(most, value)) for value in values]
 
 
-def _score(value: float | None) -> float:
-    return NAN if value is None else value
+def _ranks(values: list[int | None]) -> list[int]:
+    return _bounded([value or 0 for value in values], 65535)
 
 
-_CANDIDATE: dict[str, Callable[[Candidate], Any]] = {
-    "c_id": lambda c: c.chunk_id,
-    "c_anchor": lambda c: c.anchor or "",
-    "c_product": lambda c: c.product or "",
-    "c_title": lambda c: c.title or "",
-    "c_source_hash": lambda c: c.source_hash or "",
-    "c_fused_rank": lambda c: _rank(c.fused_rank),
-    "c_fused_score": lambda c: _score(c.fused_score),
-    "c_rerank_in": lambda c: int(c.rerank_in),
-    "c_rerank_rank": lambda c: _rank(c.rerank_rank),
-    "c_rerank_score": lambda c: _score(c.rerank_score),
-    "c_survived": lambda c: UNKNOWN_SURVIVAL if c.survived is None else int(c.survived),
-    "c_survived_source": lambda c: c.survived_source,
-    "c_dropped_at": lambda c: c.dropped_at or "",
-    "c_dropped_why": lambda c: c.dropped_why or "",
-    "c_tokens": lambda c: _count(c.tokens),
-    "c_kept_tokens": lambda c: _count(c.kept_tokens),
-    "c_slot": lambda c: c.slot or "",
-    "c_cited": lambda c: int(c.cited),
+def _counts(values: list[int | None]) -> list[int]:
+    return _bounded([NO_COUNT if value is None else value for value in values], NO_COUNT)
+
+
+def _scores(values: list[float | None]) -> list[float]:
+    return [NAN if value is None else value for value in values]
+
+
+def _survival(values: list[bool | None]) -> list[int]:
+    return [UNKNOWN_SURVIVAL if value is None else int(value) for value in values]
+
+
+def _same(values: list[Any]) -> list[Any]:
+    return values
+
+
+# a whole column at a time: 40 candidates in 20 columns are most of a trace
+_CANDIDATE: dict[str, tuple[str, Callable[[list[Any]], list[Any]]]] = {
+    "c_id": ("chunk_id", _same),
+    "c_anchor": ("anchor", _texts),
+    "c_product": ("product", _texts),
+    "c_title": ("title", _texts),
+    "c_source_hash": ("source_hash", _texts),
+    "c_fused_rank": ("fused_rank", _ranks),
+    "c_fused_score": ("fused_score", _scores),
+    "c_rerank_in": ("rerank_in", _same),
+    "c_rerank_rank": ("rerank_rank", _ranks),
+    "c_rerank_score": ("rerank_score", _scores),
+    "c_survived": ("survived", _survival),
+    "c_survived_source": ("survived_source", _same),
+    "c_dropped_at": ("dropped_at", _texts),
+    "c_dropped_why": ("dropped_why", _texts),
+    "c_tokens": ("tokens", _counts),
+    "c_kept_tokens": ("kept_tokens", _counts),
+    "c_slot": ("slot", _texts),
+    "c_cited": ("cited", _same),
 }
-_HIT: dict[str, Callable[[LaneHit], Any]] = {
-    "h_lane": lambda h: h.lane,
-    "h_round": lambda h: _rank(h.round),
-    "h_rank": lambda h: _rank(h.rank),
-    "h_score": lambda h: _score(h.score),
+_HIT: dict[str, tuple[str, Callable[[list[Any]], list[Any]]]] = {
+    "h_lane": ("lane", _same),
+    "h_round": ("round", _ranks),
+    "h_rank": ("rank", _ranks),
+    "h_score": ("score", _scores),
 }
 
 
@@ -198,13 +218,15 @@ def trace_columns(rows: Sequence[TraceRow]) -> dict[str, list[Any]]:
     traces = [row.trace for row in rows]
     for name, read in _TRACE.items():
         columns[name] = [read(trace) for trace in traces]
-    for name, field in _CANDIDATE.items():
-        columns[name] = [[field(c) for c in trace.candidates] for trace in traces]
+    for name, (field, convert) in _CANDIDATE.items():
+        read = attrgetter(field)
+        columns[name] = [convert(list(map(read, trace.candidates))) for trace in traces]
     columns["c_text"] = [_text_hashes(row) for row in rows]
-    hits = [[(i, hit) for i, c in enumerate(trace.candidates) for hit in c.hits] for trace in traces]
-    columns["h_candidate"] = [[i for i, _ in found] for found in hits]
-    for name, of_hit in _HIT.items():
-        columns[name] = [[of_hit(hit) for _, hit in found] for found in hits]
+    columns["h_candidate"] = [[i for i, c in enumerate(trace.candidates) for _ in c.hits] for trace in traces]
+    hits = [[hit for c in trace.candidates for hit in c.hits] for trace in traces]
+    for name, (field, convert) in _HIT.items():
+        read = attrgetter(field)
+        columns[name] = [convert(list(map(read, found))) for found in hits]
     return columns
 
 

@@ -1,6 +1,7 @@
 """Segments to the store, exactly once: a thread takes what is sealed, batch by batch, and unlinks it when stored."""
 
 import fcntl
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 BATCH_BYTES = 16 * 1024 * 1024
 BATCH_SPANS = 8_000
+GATHER_BYTES = 4 * 1024 * 1024
 GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
 RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
@@ -38,7 +40,8 @@ class Drain(threading.Thread):
         with store.closing():
             while not self.stopping.is_set():
                 self.spool.ready.wait(LOOK_SECONDS)
-                self.stopping.wait(GATHER_SECONDS)
+                if self.spool.backlog() < GATHER_BYTES:
+                    self.stopping.wait(GATHER_SECONDS)
                 self.spool.ready.clear()
                 self._once()
             self.spool.seal()
@@ -98,6 +101,13 @@ class Drain(threading.Thread):
         log.debug("stored", token=token, frames=len(whole), seconds=round(time.perf_counter() - started, 3))
 
     def _write(self, token: str, whole: list[Frame]) -> None:
+        gc.disable()  # a batch makes a million objects and hardly a cycle: looking for some took a third of its time
+        try:
+            self._write_batch(token, whole)
+        finally:
+            gc.enable()
+
+    def _write_batch(self, token: str, whole: list[Frame]) -> None:
         contents = batch.decode(whole)
         for number, (frame, error) in enumerate(contents.bad):
             self._set_aside(f"{token}:{number}", frame, error)

@@ -1,6 +1,5 @@
 """The services of one process, started and stopped in order: web last in, first out, so that nothing acked is lost."""
 
-import gc
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +34,6 @@ class Services:
 
 def start(host: str, port: int) -> Services:
     """Start all parts; returns when the port accepts."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # the drain makes many objects and few cycles: collecting took a third of its time
     drain = Drain(receive.spool())
     drain.start()
     worker, beat = _start_celery()

@@ -24,8 +24,10 @@ MAGIC = b"SLF1"
 SEGMENT_BYTES = 16 * 1024 * 1024
 SUFFIX = ".seg"
 POLL_SECONDS = 0.02
+PACE_BYTES = 20 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
+PACE_SECONDS = 0.25  # but no longer than this: a burst is taken all the same
 
-Kind = Literal["otlp", "native", "signals", "refusal"]
+Kind = Literal["otlp", "logs", "native", "signals", "refusal"]
 
 
 class SpoolFullError(RuntimeError):
@@ -136,7 +138,18 @@ class Spool:
         """
         segment, size = self._write(frame)
         segment.sync(size)
+        self._pace()
         return segment.path
+
+    def _pace(self) -> None:
+        """Slow a sender that outruns the store: what it sent should be visible within about a second."""
+        until = time.monotonic() + PACE_SECONDS
+        while self.backlog() > PACE_BYTES and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+
+    def backlog(self) -> int:
+        """Bytes that wait for the store, other processes' included."""
+        return sum(_size(path) for path in segments(self.directory))
 
     def note(self, frame: Frame) -> None:
         """Keep the frame without waiting for the disk: for what nobody was promised."""
@@ -155,7 +168,7 @@ class Spool:
         return segment, size
 
     def _open(self) -> Segment:
-        if sum(_size(path) for path in segments(self.directory)) >= self.max_bytes:
+        if self.backlog() >= self.max_bytes:
             raise SpoolFullError("the spool is at its limit: the store does not keep up, or does not answer")
         try:
             return Segment(self.directory)
