@@ -1,30 +1,37 @@
-"""What a feedback carrier says of the trace that it links to, as signals."""
+"""What spans say of an answer after the fact, as signals: carriers with a link to their trace, and evaluations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from tracing.dialects.log_records import EVALUATION, LOG_SCOPE
 from tracing.dialects.values import number, text
-from tracing.records import Signal, Span
+from tracing.records import Attributes, Signal, Span
 
 _GROUPS = (("trace.annotations", "annotation"), ("annotations", "annotation"), ("trace.evaluations", "evaluation"))
 _UP = {"thumbs_up", "thumbs-up", "up", "positive", "like", "good"}
 _DOWN = {"thumbs_down", "thumbs-down", "down", "negative", "dislike", "bad"}
+_EVALUATED = "gen_ai.evaluation."
 
 
 def signals(spans: Sequence[Span]) -> tuple[Signal, ...]:
-    """The signals of a trace of kind `feedback`; a carrier that is sent again says the same once."""
+    """All that these spans say of answers; what is sent again says the same once, under the same id."""
     found = {}
     for span in spans:
-        if len(span.links) != 1:
-            continue
-        for group, inner in _GROUPS:
-            for index in range(len(span.attributes)):
-                signal = _signal(span, f"{group}.{index}.{inner}")
-                if signal is None:
-                    break
-                found[signal.id] = signal
+        if len(span.links) == 1 and not span.parent_id:
+            found.update({signal.id: signal for signal in _carried(span)})
+        if span.events or span.scope == LOG_SCOPE:
+            found.update({signal.id: signal for signal in _evaluations(span)})
     return tuple(found.values())
+
+
+def _carried(span: Span) -> Iterator[Signal]:
+    for group, inner in _GROUPS:
+        for index in range(len(span.attributes)):
+            signal = _signal(span, f"{group}.{index}.{inner}")
+            if signal is None:
+                break
+            yield signal
 
 
 def _signal(span: Span, key: str) -> Signal | None:
@@ -47,6 +54,38 @@ def _signal(span: Span, key: str) -> Signal | None:
         session_id=text(span.attributes.get("session.id")),
         user=text(span.attributes.get("user.id")),
         source=(part("annotator_kind") or "user").lower(),
+    )
+
+
+def _evaluations(span: Span) -> Iterator[Signal]:
+    """`gen_ai.evaluation.result`, as a log record or as an event of a span."""
+    if span.scope == LOG_SCOPE:
+        told = [(span.attributes, span.start_ns, span.span_id)] if span.name == EVALUATION else []
+        about = span.parent_id
+    else:
+        named = [event for event in span.events if event.name == EVALUATION]
+        told = [(event.attributes, event.at_ns, f"{span.span_id}:{place}") for place, event in enumerate(named)]
+        about = span.span_id
+    for held, at_ns, place in told:
+        score = number(held.get(f"{_EVALUATED}score.value"))
+        label = text(held.get(f"{_EVALUATED}score.label"))
+        if score is None and label is None:
+            continue
+        yield _scored(span.trace_id, held, at_ns, place, score if score is not None else label, about)
+
+
+def _scored(trace_id: str, held: Attributes, at_ns: int, place: str, value: float | str | None, about: str) -> Signal:
+    return Signal(
+        trace_id=trace_id,
+        kind="score",
+        value=value,
+        at_ns=at_ns,
+        id=f"{trace_id}:{place}:{EVALUATION}",
+        name=text(held.get(f"{_EVALUATED}name")),
+        comment=text(held.get(f"{_EVALUATED}explanation")),
+        session_id=text(held.get("gen_ai.conversation.id")),
+        source="evaluation",
+        span_id=about or None,
     )
 
 

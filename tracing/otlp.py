@@ -45,11 +45,11 @@ def inspect(body: bytes, content_type: str) -> Receipt:
     if encoding_of(content_type) == "json":
         request = otlp_json.load(body)
         counted = _count(otlp_json.fault_and_drops(request))
-        return Receipt(*counted, client=_client(otlp_json.first_resource(request)))
+        return Receipt(*counted, client=client_of(otlp_json.first_resource(request)))
     message = _parse(body)
     counted = _count((_fault(span), span.dropped_attributes_count) for _, _, span in _walk(message))
     first = message.resource_spans[0].resource.attributes if message.resource_spans else ()
-    return Receipt(*counted, client=_client(_attributes(first)))
+    return Receipt(*counted, client=client_of(attributes_of(first)))
 
 
 def decode(body: bytes, content_type: str) -> list[Span]:
@@ -58,7 +58,7 @@ def decode(body: bytes, content_type: str) -> list[Span]:
         return otlp_json.spans(otlp_json.load(body))
     found = []
     for group in _parse(body).resource_spans:
-        resource = _attributes(group.resource.attributes)
+        resource = attributes_of(group.resource.attributes)
         for scoped in group.scope_spans:
             scope = scoped.scope
             name, version = scope.name, scope.version
@@ -113,7 +113,7 @@ def _count(faults: Iterable[tuple[str, int]]) -> tuple[int, int, str]:
     return spans, rejected, " ".join(parts)
 
 
-def _client(resource: Attributes) -> str:
+def client_of(resource: Attributes) -> str:
     name, version, language = (resource.get(f"telemetry.sdk.{part}") for part in ("name", "version", "language"))
     words = [str(part) for part in (name, version) if part]
     if language:
@@ -133,7 +133,7 @@ def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Sp
         name=span.name,
         start_ns=start,
         end_ns=max(start, min(span.end_time_unix_nano, LATEST_NS)),
-        attributes=_attributes(span.attributes),
+        attributes=attributes_of(span.attributes),
         resource=resource,
         events=tuple([_event(event) for event in span.events]),
         links=tuple([_link(link) for link in span.links]),
@@ -147,23 +147,23 @@ def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Sp
 
 
 def _event(event: Any) -> Event:
-    return Event(event.name, min(event.time_unix_nano, LATEST_NS), _attributes(event.attributes))
+    return Event(event.name, min(event.time_unix_nano, LATEST_NS), attributes_of(event.attributes))
 
 
 def _link(link: Any) -> Link:
-    return Link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes))
+    return Link(link.trace_id.hex(), link.span_id.hex(), attributes_of(link.attributes))
 
 
-def _attributes(pairs: Iterable[Any]) -> dict[str, Value]:
+def attributes_of(pairs: Iterable[Any]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for pair in pairs:
         value = pair.value
         # Most values are text, and an unset string is "": asking for it first saves a look at the union's tag.
-        found[pair.key] = value.string_value or _value(value)
+        found[pair.key] = value.string_value or value_of(value)
     return found
 
 
-def _value(value: Any, depth: int = 0) -> Value:
+def value_of(value: Any, depth: int = 0) -> Value:
     tag = value.WhichOneof("value")
     if tag is None:
         return None
@@ -175,7 +175,7 @@ def _value(value: Any, depth: int = 0) -> Value:
     if depth >= MOST_DEPTH:
         return TOO_DEEP
     if tag == "array_value":
-        return [_value(item, depth + 1) for item in held.values]
+        return [value_of(item, depth + 1) for item in held.values]
     if tag == "kvlist_value":
-        return {pair.key: _value(pair.value, depth + 1) for pair in held.values}
+        return {pair.key: value_of(pair.value, depth + 1) for pair in held.values}
     return held  # type: ignore[no-any-return]

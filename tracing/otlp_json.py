@@ -23,7 +23,7 @@ class Undecodable(ValueError):
     """The body is no OTLP request; its text says why, in words for the sender."""
 
 
-class _BadSpan(ValueError):
+class BadPart(ValueError):
     """One span is refused; its text says what was wrong with it."""
 
 
@@ -34,8 +34,8 @@ def load(body: bytes) -> dict[str, Any]:
         raise Undecodable("the body is JSON, and no object")
     if request and "resourceSpans" not in request:
         raise Undecodable("the body is JSON without resourceSpans")
-    for group in _objects(request, "resourceSpans"):
-        for scoped in _objects(group, "scopeSpans"):
+    for group in objects_in(request, "resourceSpans"):
+        for scoped in objects_in(group, "scopeSpans"):
             if not isinstance(scoped.get("spans") or [], list):
                 raise Undecodable("spans is no list")
     return request
@@ -62,8 +62,8 @@ def plain_number(value: float) -> str:
 
 def first_resource(request: dict[str, Any]) -> Attributes:
     """The first resource's attributes, empty where they can't be read."""
-    for group in _objects(request, "resourceSpans"):
-        return _resource(group)
+    for group in objects_in(request, "resourceSpans"):
+        return resource_of(group)
     return {}
 
 
@@ -79,20 +79,20 @@ def spans(request: dict[str, Any]) -> list[Span]:
 
 
 def _read(request: dict[str, Any]) -> Iterator[Span | str]:
-    for group in _objects(request, "resourceSpans"):
-        resource = _resource(group)
-        for scoped in _objects(group, "scopeSpans"):
+    for group in objects_in(request, "resourceSpans"):
+        resource = resource_of(group)
+        for scoped in objects_in(group, "scopeSpans"):
             scope = scoped.get("scope")
             named = scope if isinstance(scope, dict) else {}
             scope_name, version = (str(named.get(key) or "") for key in ("name", "version"))
             for raw in scoped.get("spans") or []:
                 try:
                     yield _span(raw, resource, scope_name, version)
-                except _BadSpan as bad:
+                except BadPart as bad:
                     yield str(bad)
 
 
-def _objects(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def objects_in(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
     children = parent.get(key)
     if children is None:
         return []
@@ -101,40 +101,41 @@ def _objects(parent: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return children
 
 
-def _resource(group: dict[str, Any]) -> Attributes:
+def resource_of(group: dict[str, Any]) -> Attributes:
     resource = group.get("resource")
     try:
-        return _attributes(resource) if isinstance(resource, dict) else {}
-    except _BadSpan:
+        return attributes_of(resource) if isinstance(resource, dict) else {}
+    except BadPart:
         return {}
 
 
 def _span(raw: Any, resource: Attributes, scope: str, scope_version: str) -> Span:
     if not isinstance(raw, dict):
-        raise _BadSpan("something that is no object")
+        raise BadPart("something that is no object")
     status = raw.get("status") or {}
     if not isinstance(status, dict):
-        raise _BadSpan("a status that is no object")
-    start = _time(raw, "startTimeUnixNano")
+        raise BadPart("a status that is no object")
+    start = time_of(raw, "startTimeUnixNano")
     return Span(
-        trace_id=_id(raw, "traceId", 32),
-        span_id=_id(raw, "spanId", 16),
-        parent_id=_id(raw, "parentSpanId", 16, optional=True),
-        name=_text(raw, "name"),
+        trace_id=id_of(raw, "traceId", 32),
+        span_id=id_of(raw, "spanId", 16),
+        parent_id=id_of(raw, "parentSpanId", 16, optional=True),
+        name=text_of(raw, "name"),
         start_ns=start,
-        end_ns=max(start, _time(raw, "endTimeUnixNano")),
-        attributes=_attributes(raw),
+        end_ns=max(start, time_of(raw, "endTimeUnixNano")),
+        attributes=attributes_of(raw),
         resource=resource,
         events=tuple(
-            Event(_text(event, "name"), _time(event, "timeUnixNano"), _attributes(event))
+            Event(text_of(event, "name"), time_of(event, "timeUnixNano"), attributes_of(event))
             for event in _parts(raw, "events")
         ),
         links=tuple(
-            Link(_id(link, "traceId", 32), _id(link, "spanId", 16), _attributes(link)) for link in _parts(raw, "links")
+            Link(id_of(link, "traceId", 32), id_of(link, "spanId", 16), attributes_of(link))
+            for link in _parts(raw, "links")
         ),
         kind=_enum(raw.get("kind"), SpanMessage.SpanKind, 5),
         status=_enum(status.get("code"), StatusMessage.StatusCode, 2),
-        status_message=_text(status, "message"),
+        status_message=text_of(status, "message"),
         scope=scope,
         scope_version=scope_version,
         dropped_attributes=min(_whole(raw, "droppedAttributesCount"), 2**32 - 1),
@@ -144,11 +145,11 @@ def _span(raw: Any, resource: Attributes, scope: str, scope_version: str) -> Spa
 def _parts(raw: dict[str, Any], key: str) -> list[dict[str, Any]]:
     parts = raw.get(key) or []
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise _BadSpan(f"{key} that are no list of objects")
+        raise BadPart(f"{key} that are no list of objects")
     return parts
 
 
-def _id(raw: dict[str, Any], key: str, digits: int, *, optional: bool = False) -> str:
+def id_of(raw: dict[str, Any], key: str, digits: int, *, optional: bool = False) -> str:
     given = raw.get(key)
     if optional and (given is None or given == "" or given == "0" * digits):
         return ""
@@ -156,15 +157,15 @@ def _id(raw: dict[str, Any], key: str, digits: int, *, optional: bool = False) -
         lowered = given.lower()
         if lowered.strip("0") and not lowered.strip("0123456789abcdef"):
             return lowered
-    raise _BadSpan(f"a {key} that is not {digits} hex digits, or all zero")
+    raise BadPart(f"a {key} that is not {digits} hex digits, or all zero")
 
 
-def _text(raw: dict[str, Any], key: str) -> str:
+def text_of(raw: dict[str, Any], key: str) -> str:
     given = raw.get(key)
     if given is None:
         return ""
     if not isinstance(given, str):
-        raise _BadSpan(f"a {key} that is no text")
+        raise BadPart(f"a {key} that is no text")
     return given
 
 
@@ -177,10 +178,10 @@ def _whole(raw: dict[str, Any], key: str) -> int:
             raise TypeError
         return max(0, int(given))
     except (TypeError, ValueError, OverflowError) as error:
-        raise _BadSpan(f"a {key} that is no whole number") from error
+        raise BadPart(f"a {key} that is no whole number") from error
 
 
-def _time(raw: dict[str, Any], key: str) -> int:
+def time_of(raw: dict[str, Any], key: str) -> int:
     return min(_whole(raw, key), LATEST_NS)
 
 
@@ -190,21 +191,21 @@ def _enum(given: Any, names: Any, highest: int) -> int:
     return given if isinstance(given, int) and 0 <= given <= highest else 0
 
 
-def _attributes(raw: dict[str, Any]) -> dict[str, Value]:
+def attributes_of(raw: dict[str, Any]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for pair in _parts(raw, "attributes"):
         key = pair.get("key")
         if not isinstance(key, str):
-            raise _BadSpan("an attribute without a key")
-        found[key] = _value(pair.get("value"))
+            raise BadPart("an attribute without a key")
+        found[key] = value_of(pair.get("value"))
     return found
 
 
-def _value(wrapped: Any, depth: int = 0) -> Value:
+def value_of(wrapped: Any, depth: int = 0) -> Value:
     if wrapped is None:
         return None
     if not isinstance(wrapped, dict):
-        raise _BadSpan("an attribute whose value is no object")
+        raise BadPart("an attribute whose value is no object")
     if depth > MOST_DEPTH:
         return TOO_DEEP
     for tag, read in _READERS.items():
@@ -215,13 +216,13 @@ def _value(wrapped: Any, depth: int = 0) -> Value:
 
 def _string(held: Any, depth: int) -> Value:
     if not isinstance(held, str):
-        raise _BadSpan("a stringValue that is no text")
+        raise BadPart("a stringValue that is no text")
     return held
 
 
 def _boolean(held: Any, depth: int) -> Value:
     if not isinstance(held, bool):
-        raise _BadSpan("a boolValue that is neither true nor false")
+        raise BadPart("a boolValue that is neither true nor false")
     return held
 
 
@@ -231,7 +232,7 @@ def _integer(held: Any, depth: int) -> Value:
             raise TypeError
         number = int(held)
     except (TypeError, ValueError, OverflowError) as error:
-        raise _BadSpan("an intValue that is no whole number") from error
+        raise BadPart("an intValue that is no whole number") from error
     return number if number in _INT64 else str(number)
 
 
@@ -241,32 +242,32 @@ def _double(held: Any, depth: int) -> Value:
             raise TypeError
         number = float(held)
     except (TypeError, ValueError, OverflowError) as error:
-        raise _BadSpan("a doubleValue that is no number") from error
+        raise BadPart("a doubleValue that is no number") from error
     return number if math.isfinite(number) else plain_number(number)
 
 
 def _bytes(held: Any, depth: int) -> Value:
     if not isinstance(held, str):
-        raise _BadSpan("a bytesValue that is no text")
+        raise BadPart("a bytesValue that is no text")
     try:
         return base64.b64encode(base64.b64decode(held)).decode()
     except (binascii.Error, ValueError) as error:
-        raise _BadSpan("a bytesValue that is no base64") from error
+        raise BadPart("a bytesValue that is no base64") from error
 
 
 def _array(held: Any, depth: int) -> Value:
     items = held.get("values") if isinstance(held, dict) else None
     if items is not None and not isinstance(items, list):
-        raise _BadSpan("an arrayValue without a list")
-    return [_value(item, depth + 1) for item in items or []]
+        raise BadPart("an arrayValue without a list")
+    return [value_of(item, depth + 1) for item in items or []]
 
 
 def _mapping(held: Any, depth: int) -> Value:
     if not isinstance(held, dict):
-        raise _BadSpan("a kvlistValue that is no object")
+        raise BadPart("a kvlistValue that is no object")
     found: dict[str, Value] = {}
     for pair in _parts(held, "values"):
-        found[str(pair.get("key"))] = _value(pair.get("value"), depth + 1)
+        found[str(pair.get("key"))] = value_of(pair.get("value"), depth + 1)
     return found
 
 

@@ -35,7 +35,7 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
     return Trace(
         trace_id=tree.spans[0].trace_id,
         started_ns=started_ns,
-        ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.documents]),
+        ended_ns=max([node.end_ns for node in tree.nodes] + [span.end_ns for span in tree.spans]),
         rooted=bool(tree.documents) or (top is not None and top.is_root),
         root_name=top.span.name if top is not None else "",
         external_id=_word(tree, "external_id"),
@@ -92,6 +92,8 @@ def _resource(tree: Tree, *keys: str) -> str | None:
 def _kind(tree: Tree) -> Literal["query", "feedback", "indexing"]:
     if tree.documents:
         return "query"
+    if not tree.nodes:  # nothing but log records that wait for their spans
+        return "feedback"
     if len(tree.nodes) == 1 and tree.nodes[0].reading.feedback:
         return "feedback"
     roles = {node.role for node in tree.nodes}

@@ -10,11 +10,11 @@ import orjson
 
 from tracing.dialects import app, messages
 from tracing.dialects.documents import listed, settled
+from tracing.dialects.log_records import DETAILS
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
 from tracing.dialects.values import is_cut_off, number, text, whole
 from tracing.records import Attributes, Check, Span, Value
 
-DETAILS = "gen_ai.client.inference.operation.details"
 _SIGNS = frozenset(
     "gen_ai." + name
     for name in (
