@@ -91,8 +91,8 @@ def _fill(total: int) -> None:
         _run("traces", **values, lo=lo, n=min(BATCH, total - lo))
         _run("marks", project=PROJECT, lo=lo, n=min(BATCH, total - lo))
     _run("chunks", project=PROJECT)
-    for table in ("traces", "marks"):
-        _run("again", project=PROJECT, table=table)
+    _run("again", project=PROJECT, table="traces", every=3, since_ns=now_ns - 6 * 3600 * SECOND)  # late spans
+    _run("again", project=PROJECT, table="marks", every=100, since_ns=0)  # thumbs, whenever they came
     _add_spans(now_ns)
     _wait_for_merges()
     print(f"filled with {total:,} traces in {time.perf_counter() - started:.0f} s", flush=True)

@@ -1,7 +1,7 @@
 """Conditions to SQL over `traces FINAL`: clauses that we wrote, every value a bound parameter.
 
-What would read big columns (phrases, endings of words, beginnings of anchors) is looked up without FINAL, in rows that
-the indexes left over, and compared by (trace_id, version), so that an older version of a trace never answers for it.
+What would read big columns (phrases, endings of words, candidates) is looked up without FINAL, in rows that the indexes
+left over, and compared by key and version, so that an older version of a trace never answers for it.
 """
 
 import re
@@ -15,6 +15,7 @@ from tracing.filters import DAY_NS, Condition, Filter
 
 SETTLED = "arrived_at <= fromUnixTimestamp64Milli({now_ms:Int64}) - toIntervalSecond(if(rooted, 5, 60))"
 _TOKENS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
+KEY = "(toStartOfHour(key_ts), trace_id, version)"
 LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"
 
 
@@ -49,10 +50,8 @@ class _Writer:
 
     def heavy(self, expression: str) -> str:
         """Rows whose newest version satisfies what is dear to read."""
-        return (
-            "(trace_id, version) IN (SELECT trace_id, version FROM traces"
-            f" WHERE project = {{project:String}}{self.terms.window} AND ({expression}))"
-        )
+        where = f"project = {{project:String}}{self.terms.window} AND ({expression})"
+        return f"{KEY} IN (SELECT {KEY} FROM traces WHERE {where})"
 
 
 def clause(asked: Filter, terms: Terms) -> Clause:
@@ -134,22 +133,25 @@ def _on_texts(writer: _Writer, condition: Condition, value: Value) -> str:
 
 
 def _on_chunks(writer: _Writer, condition: Condition, value: Value) -> str:
-    """By the candidates' indexes first, then by what became of the one that was found."""
+    """By the hashes of ids and anchors first, a tenth of their size; then by what became of the one that was found."""
     column, _, became = condition.field.column.partition(" ")
     if isinstance(value, Present):
         return f"arrayExists(s -> s {became}, {column})" if column else "notEmpty(c_id)"
     bound = writer.bind(_text(value))
     prefix = isinstance(value, Prefix)
     named = f"(startsWith(i, {bound}) OR startsWith(a, {bound}))" if prefix else f"(i = {bound} OR a = {bound})"
-    there = f"has(c_id, {bound}) OR has(c_anchor, {bound})"
-    if prefix:
-        there = f"arrayExists((i, a) -> {named}, c_id, c_anchor)"
     if column:
-        there = f"({there}) AND arrayExists((i, a, s) -> s {became} AND {named}, c_id, c_anchor, {column})"
-    found = writer.heavy(there)
+        there = f"arrayExists((i, a, s) -> s {became} AND {named}, c_id, c_anchor, {column})"
+    else:
+        there = f"arrayExists((i, a) -> {named}, c_id, c_anchor)"
+    found = writer.heavy(there if prefix else f"{_hashed(bound)} AND {there}")
     if column != "c_cited":
         return found
     return f"{found} OR " + (f"arrayExists(x -> startsWith(x, {bound}), cited)" if prefix else f"has(cited, {bound})")
+
+
+def _hashed(bound: str) -> str:
+    return f"has(c_hashes, toUInt32(cityHash64({bound})))"
 
 
 def _text(value: Value) -> str:
@@ -213,7 +215,8 @@ def _on_confidence(writer: _Writer, condition: Condition, value: Value) -> str:
 def _on_anchor(writer: _Writer, condition: Condition, value: Value) -> str:
     if isinstance(value, Exact):
         exact = writer.bind(value.value)
-        return f"has(cited, {exact}) OR " + writer.heavy(f"has(c_id, {exact}) OR has(c_anchor, {exact})")
+        among = writer.heavy(f"{_hashed(exact)} AND (has(c_id, {exact}) OR has(c_anchor, {exact}))")
+        return f"has(cited, {exact}) OR {among}"
     if isinstance(value, Prefix):
         prefix = writer.bind(value.value)
         return writer.heavy(f"arrayExists(x -> startsWith(x, {prefix}), arrayConcat(c_anchor, cited))")
@@ -272,7 +275,7 @@ def _on_search(writer: _Writer, condition: Condition, value: Value) -> str:
     tokens = " OR ".join(f"hasAllTokens(lowerUTF8({column}), {text})" for column in columns)
     if _is_one_token(value.value):
         return tokens
-    return writer.heavy(" OR ".join(f"hasPhrase(lowerUTF8({column}), {text})" for column in columns))
+    return " OR ".join(writer.heavy(f"hasPhrase(lowerUTF8({column}), {text})") for column in columns)
 
 
 def _is_one_token(text: str) -> bool:
@@ -284,8 +287,8 @@ def _on_beginning(writer: _Writer, columns: list[str], text: str) -> str:
     lower = text.lower()
     like = writer.bind("%" + lower.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
     pattern = writer.bind(r"(^|[\x00-\x2f\x3a-\x60\x7b-\x7f])" + _escaped(lower))
-    return writer.heavy(
-        " OR ".join(f"(lowerUTF8({c}) LIKE {like} AND match(lowerUTF8({c}), {pattern}))" for c in columns)
+    return " OR ".join(
+        writer.heavy(f"lowerUTF8({c}) LIKE {like} AND match(lowerUTF8({c}), {pattern})") for c in columns
     )
 
 

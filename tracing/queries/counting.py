@@ -1,14 +1,14 @@
 """How many traces match, and what they have in common."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tracing.queries.scope import Scope
 
 MOST_COUNTED = 10_000
 MOST_VALUES = 12
+MOST_COMBINATIONS = 500
 COLUMNS = {
     "product": "product",
     "outcome": "outcome",
@@ -19,7 +19,11 @@ COLUMNS = {
     "surface": "surface",
     "variant": "variant",
 }
-LISTS = {"model": "models", "lane": "lanes", "error": "errors"}
+LISTS = {
+    "model": "models",
+    "lane": "lanes",
+    "error": "arrayDistinct(arrayMap(e -> splitByChar(':', e)[1], errors))",
+}
 SAID = {"stage": "said.stage", "fault": "said.fault", "feedback": "said.thumb", "anchor": "said.anchors"}
 ORDER = ("stage", "fault", "outcome", "product", "feedback", "error", "env", "release", "intent", "shape")
 
@@ -60,18 +64,14 @@ def match_count(*, scope: Scope) -> Count:
     return Count(min(n, MOST_COUNTED), n > MOST_COUNTED)
 
 
-def facets(*, scope: Scope) -> tuple[Facet, ...]:
-    """The fields of which the traces in scope have values, each with its most frequent ones."""
-    found = _columns(scope) | _lists(scope) | _said(scope)
-    names = [*(name for name in ORDER if name in found), *(name for name in found if name not in ORDER)]
-    return tuple(Facet(name, found[name]) for name in names if found[name])
-
-
 Values = dict[str, tuple[FacetValue, ...]]
 
 
-def _columns(scope: Scope) -> Values:
-    return _grouped(scope, COLUMNS, "")
+def facets(*, scope: Scope) -> tuple[Facet, ...]:
+    """The fields of which the traces in scope have values, each with its most frequent ones."""
+    found = _grouped(scope, COLUMNS, LISTS, "") | _said(scope)
+    names = [*(name for name in ORDER if name in found), *(name for name in found if name not in ORDER)]
+    return tuple(Facet(name, found[name]) for name in names if found[name])
 
 
 def _said(scope: Scope) -> Values:
@@ -81,43 +81,33 @@ def _said(scope: Scope) -> Values:
         " WHERE project = {project:String}"
         " AND (fault != '' OR thumb != '' OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said USING trace_id"
     )
-    return _grouped(scope, SAID, said)
+    return _grouped(scope, SAID, {}, said)
 
 
-def _grouped(scope: Scope, columns: dict[str, str], join: str) -> Values:
-    """One scan: each column is a grouping set, and `which` numbers the column that a row counts."""
-    sets = ", ".join(f"({column})" for column in columns.values())
-    which = f"grouping({', '.join(columns.values())})"
+def _grouped(scope: Scope, texts: Mapping[str, str], lists: Mapping[str, str], join: str) -> Values:
+    """One scan: each column is a grouping set, and `grouping` says of which a row counts a value.
+
+    Arrays are grouped whole, and counted apart here: their combinations are few.
+    """
+    columns = [*texts.values(), *lists.values()]
+    every = 2 ** len(columns) - 1  # grouping's bits: 0 for the column that a set groups by, the first column's first
+    names = {every - 2 ** (len(columns) - 1 - place): name for place, name in enumerate([*texts, *lists])}
     rows = scope.rows(
-        f"SELECT {which} AS which, concat({', '.join(f'toString({column})' for column in columns.values())}) AS value,"
-        f" count() AS n FROM traces FINAL{join} WHERE @WHERE@ GROUP BY GROUPING SETS ({sets})"
-        f" HAVING value != '' ORDER BY which, n DESC, value LIMIT {MOST_VALUES} BY which"
+        f"SELECT grouping({', '.join(columns)}) AS which, concat('', {', '.join(texts.values())}) AS value,"
+        f" arrayConcat([''], {', '.join(lists.values()) or '[]'}) AS listed, count() AS n"
+        f" FROM traces FINAL{join} WHERE @WHERE@"
+        f" GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns)})"
+        f" HAVING value != '' OR length(listed) > 1"
+        f" ORDER BY which, n DESC, value, listed LIMIT {MOST_COMBINATIONS} BY which"
     )
-    names = {2 ** (len(columns) - 1 - place): name for place, name in enumerate(columns)}
-    every = 2 ** len(columns) - 1
-    found: dict[str, list[FacetValue]] = {name: [] for name in columns}
-    for which_set, value, n in rows:
-        place = which_set if which_set in names else every ^ which_set
-        found[names[place]].append(FacetValue(value, n))
-    return {name: tuple(values) for name, values in found.items()}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names.values()}
+    for which, value, listed, n in rows:
+        name = names[which]
+        for each in listed[1:] or [value]:
+            counts[name][each] += n
+    return {name: _most(counted) for name, counted in counts.items()}
 
 
-def _lists(scope: Scope) -> Values:
-    """Arrays are grouped whole, and counted apart here: their combinations are few."""
-    return {name: _counted(_combinations(scope, column), name) for name, column in LISTS.items()}
-
-
-def _combinations(scope: Scope, column: str) -> Sequence[tuple[Any, ...]]:
-    return scope.rows(
-        f"SELECT {column} AS combination, count() AS n FROM traces FINAL WHERE @WHERE@ AND notEmpty({column})"
-        " GROUP BY combination ORDER BY n DESC LIMIT 1000"
-    )
-
-
-def _counted(combinations: Sequence[tuple[Any, ...]], name: str) -> tuple[FacetValue, ...]:
-    counts: Counter[str] = Counter()
-    for combination, n in combinations:
-        for value in {text.partition(":")[0] if name == "error" else text for text in combination}:
-            counts[value] += n
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def _most(counted: Counter[str]) -> tuple[FacetValue, ...]:
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return tuple(FacetValue(value, n) for value, n in ranked[:MOST_VALUES])

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from tracing.queries.scope import SORTS, Scope
 from tracing.queries.summaries import Summary, summaries
 
 HOUR_NS = 3600 * 10**9
-PROBES_NS = (HOUR_NS, 24 * HOUR_NS, 7 * 24 * HOUR_NS)
+DAY_NS = 24 * HOUR_NS
 MOST_NEWER = 1_000
 KEY = "fromUnixTimestamp64Nano({key_ns:Int64})"
 
@@ -84,26 +83,32 @@ def trace_page(*, scope: Scope, sort: str = "newest", cursor: str = "", limit: i
 
 
 def _keys(scope: Scope, order: Order, sort: str, position: Position | None, count: int) -> list[Position]:
-    """Newest or oldest first probes an hour, a day, a week, all, so that a list never reads further than it must."""
-    windows = _windows(scope, order, position) if sort in ("newest", "oldest") else iter([("", 0)])
-    found: list[Position] = []
-    for window, edge_ns in windows:
+    """By time, an hour is probed, a day, what should then suffice, all: a list reads little further than it must."""
+    if sort not in ("newest", "oldest"):
+        return _ordered_keys(scope, order, sort, position, count)
+    if position is not None:
+        begin = position.key_ns
+    elif order.later_first:
+        begin = min(scope.now_ns, scope.end_ns or scope.now_ns)
+    else:
+        begin = _earliest(project=scope.project, start_ns=scope.start_ns or 0)
+    width: int | None = HOUR_NS
+    while width is not None:
+        window = f" AND key_ts {'>=' if order.later_first else '<='} fromUnixTimestamp64Nano({{edge_ns:Int64}})"
+        edge_ns = max(0, begin - width) if order.later_first else min(2**63 - 1, begin + width)
         found = _ordered_keys(scope, order, sort, position, count, window, edge_ns)
         if len(found) == count:
-            break
-    return found
+            return found
+        width = _wider(width, len(found), count)
+    return _ordered_keys(scope, order, sort, position, count)
 
 
-def _windows(scope: Scope, order: Order, position: Position | None) -> Iterator[tuple[str, int]]:
-    if order.later_first:
-        begin = position.key_ns if position else min(scope.now_ns, scope.end_ns or scope.now_ns)
-        for width in PROBES_NS:
-            yield " AND key_ts >= fromUnixTimestamp64Nano({edge_ns:Int64})", max(0, begin - width)
-    else:
-        begin = position.key_ns if position else _earliest(project=scope.project, start_ns=scope.start_ns or 0)
-        for width in PROBES_NS:
-            yield " AND key_ts <= fromUnixTimestamp64Nano({edge_ns:Int64})", min(2**63 - 1, begin + width)
-    yield "", 0
+def _wider(width: int, found: int, count: int) -> int | None:
+    """Twice the time in which there should be enough; None for all of it."""
+    if width == HOUR_NS:
+        return DAY_NS
+    enough = 2 * width * count // found if found else None
+    return enough if enough is not None and enough <= 30 * DAY_NS else None
 
 
 def _earliest(*, project: str, start_ns: int) -> int:
@@ -117,7 +122,7 @@ def _earliest(*, project: str, start_ns: int) -> int:
 
 
 def _ordered_keys(
-    scope: Scope, order: Order, sort: str, position: Position | None, count: int, window: str, edge_ns: int
+    scope: Scope, order: Order, sort: str, position: Position | None, count: int, window: str = "", edge_ns: int = 0
 ) -> list[Position]:
     direction = "DESC" if order.later_first else "ASC"
     parameters: dict[str, Any] = {"count": count, "edge_ns": edge_ns}

@@ -83,17 +83,17 @@ CREATE TABLE IF NOT EXISTS traces @ON_CLUSTER@
     h_score Array(Float64) CODEC(ZSTD(1)),
     cited Array(String) CODEC(ZSTD(1)),
     detail String CODEC(ZSTD(3)),
+    c_hashes Array(UInt32) MATERIALIZED arrayMap(x -> toUInt32(cityHash64(x)), arrayDistinct(arrayConcat(c_id, c_anchor))),
     INDEX by_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_time started_at TYPE minmax GRANULARITY 1,
     INDEX by_query lowerUTF8(query) TYPE text(tokenizer = 'splitByNonAlpha'),
     INDEX by_answer lowerUTF8(answer) TYPE text(tokenizer = 'splitByNonAlpha'),
-    INDEX by_chunk c_id TYPE bloom_filter(0.025) GRANULARITY 1,
-    INDEX by_anchor c_anchor TYPE bloom_filter(0.025) GRANULARITY 1
+    INDEX by_canonical canonical TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = @REPLACING@(version)
 PARTITION BY toYYYYMM(key_ts)
 ORDER BY (project, toStartOfHour(key_ts), trace_id)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000,
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000,
     vertical_merge_algorithm_min_rows_to_activate = 1, vertical_merge_algorithm_min_columns_to_activate = 1, max_compress_block_size = 131072;

@@ -26,4 +26,4 @@ CREATE TABLE IF NOT EXISTS spans @ON_CLUSTER@
 ENGINE = @REPLACING@(version)
 PARTITION BY toYYYYMM(key_ts)
 ORDER BY (project, toStartOfHour(key_ts), trace_id, span_id)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;

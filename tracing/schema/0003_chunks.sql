@@ -7,4 +7,4 @@ CREATE TABLE IF NOT EXISTS chunks @ON_CLUSTER@
 )
 ENGINE = @REPLACING@
 ORDER BY (project, hash)
-SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 64, fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 10000;
