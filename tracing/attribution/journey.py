@@ -1,0 +1,198 @@
+"""Where one chunk was lost on its way into the prompt: the first gap between two lists that were both seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tracing.records import Candidate, Trace
+from tracing.stages import Fault, Stage
+
+_BY_WHY = {
+    "budget": Fault.BUDGET_DROP,
+    "duplicate": Fault.DEDUPE_DROP,
+    "truncated": Fault.TRUNCATED,
+}
+_RANK_CUTS = ("cut", "top_k", "threshold")
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A stage and what it did; `through` is the last stage that may have done it, where a list was not seen."""
+
+    fault: Fault
+    stage: Stage
+    sure: bool
+    through: Stage | None = None
+
+
+class Journey:
+    """The lists of one trace, ready to be asked about its chunks."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.candidates = trace.candidates
+        self.observed = trace.observed
+
+    @cached_property
+    def kept(self) -> list[Candidate]:
+        return [candidate for candidate in self.candidates if candidate.survived]
+
+    @cached_property
+    def lane_names(self) -> set[str]:
+        return {lane.name for lane in self.trace.lanes} or {hit.lane for one in self.candidates for hit in one.hits}
+
+    @cached_property
+    def has_reranker(self) -> bool | None:
+        """False only where what came before and after it was seen, and it was not."""
+        seen = {record.stage for record in self.trace.stages}
+        if "rerank" in seen or self.observed.reranked != "no" or self.observed.rerank_input != "no":
+            return True
+        return False if {"retrieve", "generate"} <= seen else None
+
+    @cached_property
+    def is_cut_short(self) -> bool:
+        """True where the sender's limits took some of the lists away."""
+        if any(
+            "attributes were dropped" in warning or "end in the middle" in warning for warning in self.trace.warnings
+        ):
+            return True
+        listed = sum(len(candidate.hits) for candidate in self.candidates)
+        return sum(lane.returned for lane in self.trace.lanes) > listed
+
+    @cached_property
+    def was_searched(self) -> bool:
+        """True where any list of what was retrieved was seen."""
+        seen = self.observed
+        return any(each != "no" for each in (seen.lanes, seen.fused, seen.rerank_input, seen.reranked))
+
+    def reached(self, candidate: Candidate) -> int:
+        """How far it came: 0 nowhere, 1 a lane, 2 fused, 3 into the reranker, 4 out of it, 5 the prompt, 6 cited."""
+        if candidate.survived:
+            return 6 if candidate.cited else 5
+        if candidate.rerank_rank is not None:
+            return 4
+        if candidate.rerank_in:
+            return 3
+        if candidate.fused_rank is not None:
+            return 2
+        return 1 if candidate.hits else 0
+
+    def loss(self, candidate: Candidate) -> Loss | None:
+        """What took it out; None where it is in the prompt, or where nothing tells."""
+        if candidate.survived or self.reached(candidate) == 0:
+            return None
+        told = self._told(candidate)
+        if told is not None:
+            return told
+        if candidate.rerank_rank is not None:
+            return self._after_reranking(candidate)
+        if candidate.rerank_in:
+            return self._in_reranking()
+        if candidate.fused_rank is not None:
+            return self._after_fusion(candidate, candidate.fused_rank)
+        return self._after_lanes(candidate)
+
+    def _told(self, candidate: Candidate) -> Loss | None:
+        """A reason that its sender names, where it does not gainsay the lists."""
+        at, why = candidate.dropped_at, candidate.dropped_why
+        if why in _BY_WHY and at in (None, "context"):
+            return Loss(_BY_WHY[why], Stage.CONTEXT, True)
+        if (
+            at == "rerank"
+            and (candidate.rerank_in or candidate.rerank_rank is not None)
+            and why not in (None, "unknown")
+        ):
+            return Loss(Fault.DROPPED, Stage.RERANK, True)
+        if (
+            at == "retrieve"
+            and not candidate.rerank_in
+            and candidate.rerank_rank is None
+            and why not in (None, "unknown")
+        ):
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, True)
+        return None
+
+    def _after_reranking(self, candidate: Candidate) -> Loss | None:
+        if candidate.survived is None and self.observed.context == "no":
+            return None
+        was_placed = candidate.slot is not None
+        if not was_placed and self._is_below_cut(candidate):
+            if self._fits(candidate) is False:
+                return Loss(Fault.BUDGET_DROP, Stage.CONTEXT, False)
+            return Loss(Fault.DROPPED, Stage.RERANK, self.observed.context == "declared")
+        return self._in_context(candidate, sure=was_placed and self.observed.context == "declared")
+
+    def _is_below_cut(self, candidate: Candidate) -> bool:
+        """True where every chunk that went in came out ranked, and exactly the best of them were kept."""
+        ranked = [one for one in self.candidates if one.rerank_rank is not None]
+        if any(one.rerank_in and one.rerank_rank is None for one in self.candidates):
+            return False
+        kept = sorted(one.rerank_rank for one in ranked if one.survived and one.rerank_rank is not None)
+        return kept == list(range(1, len(kept) + 1)) and (candidate.rerank_rank or 0) > len(kept) > 0
+
+    def _fits(self, candidate: Candidate) -> bool | None:
+        context = self.trace.context
+        cap, used = context.cap_tokens, context.used_tokens
+        named = next((slot for slot in context.slots if slot.name == candidate.slot), None)
+        if named is not None and named.cap_tokens is not None and named.used_tokens is not None:
+            cap, used = named.cap_tokens, named.used_tokens
+        if cap is None or used is None or not candidate.tokens:
+            return None
+        return used + candidate.tokens <= cap
+
+    def _in_context(self, candidate: Candidate, sure: bool) -> Loss:
+        if any(one.text and one.text == candidate.text for one in self.kept):
+            return Loss(Fault.DEDUPE_DROP, Stage.CONTEXT, sure)
+        if self._fits(candidate) is False:
+            return Loss(Fault.BUDGET_DROP, Stage.CONTEXT, sure)
+        return Loss(Fault.TRUNCATED, Stage.CONTEXT, False)
+
+    def _in_reranking(self) -> Loss | None:
+        if self.observed.reranked != "no":
+            return Loss(Fault.DROPPED, Stage.RERANK, True)
+        if self.observed.context == "no":
+            return None
+        return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
+
+    def _after_fusion(self, candidate: Candidate, rank: int) -> Loss | None:
+        if self.observed.rerank_input != "no":
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, True)
+        if self.observed.reranked != "no":
+            return self._before_reranked(rank)
+        if self.observed.context == "no":
+            return None
+        if self.has_reranker is False:
+            return self._in_context(candidate, sure=False)
+        return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
+
+    def _before_reranked(self, rank: int) -> Loss:
+        """The reranker's input was not seen: it was given this chunk where it was given worse ones."""
+        places = [_place(one) for one in self.candidates if one.rerank_rank is not None]
+        if any(place > rank for place in places):
+            return Loss(Fault.DROPPED, Stage.RERANK, False)
+        return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.RERANK)
+
+    def _after_lanes(self, candidate: Candidate) -> Loss | None:
+        if self.observed.fused != "no" or self.observed.rerank_input != "no":
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, True)
+        if len(self.lane_names) < 2:
+            return self._after_fusion(candidate, min(hit.rank for hit in candidate.hits))
+        if self.observed.reranked != "no":
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.RERANK)
+        if self.observed.context == "no":
+            return None
+        return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
+
+
+def _place(candidate: Candidate) -> int:
+    ranks = [hit.rank for hit in candidate.hits]
+    return candidate.fused_rank or (min(ranks) if ranks else 0)
+
+
+def furthest(journey: Journey, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The chunk of them that came furthest, the best ranked of equals."""
+    if not candidates:
+        return None
+    return max(candidates, key=lambda one: (journey.reached(one), -(one.rerank_rank or _place(one)), one.chunk_id))

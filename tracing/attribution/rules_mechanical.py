@@ -1,0 +1,165 @@
+"""What can be seen without knowing the right answer and without a judge. A rule's docstring is what the page says."""
+
+from __future__ import annotations
+
+import re
+
+from tracing.attribution.view import Certainty, Finding, View, shown
+from tracing.records import Candidate, Lane
+from tracing.stages import Fault, Stage
+
+_SCHEMA = re.compile(r"schema|json|format|pars(?:e|ing)|structur|well.?formed", re.IGNORECASE)
+_UNPARSED = re.compile(
+    r"JSONDecodeError|OutputPars|ValidationError|not valid json|invalid json|(?:did|does) not match the schema"
+    r"|(?:failed|could not|unable) to parse",
+    re.IGNORECASE,
+)
+_MOST_EVIDENCE = 5
+_LONGEST_ERROR = 300
+
+
+def error(view: View) -> Finding | None:
+    """The stage raised, and the user got no answer: what failed first is to blame for what follows from it."""
+    return _failure(view, "error")
+
+
+def timeout(view: View) -> Finding | None:
+    """The stage ran past its deadline, and the user got no answer."""
+    return _failure(view, "timeout")
+
+
+def _failure(view: View, status: str) -> Finding | None:
+    if not view.failed_unanswered or not view.failures:
+        return None
+    order = {stage.label: stage.order for stage in Stage}
+    first = min(view.failures, key=lambda record: (order.get(record.stage, 99), record.start_ns))
+    stage = Stage.named(first.stage)
+    if (
+        first.status != status
+        or stage is None
+        or (stage in (Stage.GENERATE, Stage.VALIDATE) and _is_unparsed(first.error))
+    ):
+        return None
+    fault = Fault.TIMEOUT if status == "timeout" else Fault.ERROR
+    said = (first.error or "").strip()[:_LONGEST_ERROR]
+    evidence = f"{stage.label}: {said}" if said else f"{stage.label} ended with the status {status}"
+    alone = len({record.stage for record in view.failures}) == 1
+    return Finding(stage, fault, "mechanical", "certain" if alone else "likely", (evidence,))
+
+
+def _is_unparsed(message: str | None) -> bool:
+    return bool(message) and bool(_UNPARSED.search((message or "")[:_LONGEST_ERROR]))
+
+
+def bad_format(view: View) -> Finding | None:
+    """The output never passed the schema, however often it was asked for."""
+    checks: dict[str, tuple[int, str]] = {}
+    for record in view.trace.stages:
+        if record.stage not in (Stage.GENERATE.label, Stage.VALIDATE.label):
+            continue
+        if record.status == "error" and _is_unparsed(record.error) and not view.answered:
+            checks["error"] = (record.round, f"{record.stage}: {(record.error or '')[:_LONGEST_ERROR]}")
+        for check in record.checks:
+            if _SCHEMA.search(check.name) and check.passed is not None:
+                failed = f"the check {check.name[:80]} of {record.stage} did not pass"
+                checks[check.name] = (record.round, "" if check.passed else failed)
+    evidence = tuple(said for _, said in checks.values() if said)
+    if not evidence or view.trace.outcome in ("answer", "suggest", "direct"):
+        return None
+    attempts = max((record.attempts or 1 for record in view.trace.stages if record.stage == "generate"), default=1)
+    more = (f"{attempts} attempts",) if attempts > 1 else ()
+    return Finding(Stage.GENERATE, Fault.BAD_FORMAT, "mechanical", "certain", evidence[:_MOST_EVIDENCE] + more)
+
+
+def stale_chunk(view: View) -> Finding | None:
+    """A chunk that was cited points at a place that is gone, or moved without a redirect."""
+    gone = [one.anchor for one, status in zip(view.trace.citations, view.statuses, strict=True) if status == "stale"]
+    return _of_anchors(view, gone, Stage.INDEX, Fault.STALE_CHUNK, "is gone from the manifest {version}")
+
+
+def unknown_anchor(view: View) -> Finding | None:
+    """A cited anchor is in no version of the manifest, before or since."""
+    made_up = [
+        one.anchor for one, status in zip(view.trace.citations, view.statuses, strict=True) if status == "unknown"
+    ]
+    return _of_anchors(view, made_up, Stage.VALIDATE, Fault.UNKNOWN_ANCHOR, "is in no version of the manifest")
+
+
+def false_anchor(view: View) -> Finding | None:
+    """Every cited anchor is real, and at least one is of another product than the one that was routed to."""
+    if "unknown" in view.statuses or "stale" in view.statuses:
+        return None
+    pairs = zip(view.trace.citations, view.statuses, strict=True)
+    false = [one.anchor for one, status in pairs if status == "false" and one.anchor]
+    said = []
+    for anchor in false:
+        entry = view.anchors.entry(anchor)
+        said.append(f"{shown(anchor)} is of {entry.product if entry else '?'}, routed to {view.trace.product}")
+    if not said:
+        return None
+    return Finding(Stage.VALIDATE, Fault.FALSE_ANCHOR, "mechanical", "certain", tuple(said[:_MOST_EVIDENCE]))
+
+
+def _of_anchors(view: View, found: list[str | None], stage: Stage, fault: Fault, words: str) -> Finding | None:
+    version = view.manifest.version if view.manifest else ""
+    said = [f"cited {shown(anchor)} {words.format(version=version)}" for anchor in dict.fromkeys(found) if anchor]
+    if not said:
+        return None
+    return Finding(stage, fault, "mechanical", "certain", tuple(said[:_MOST_EVIDENCE]))
+
+
+def content_drift(view: View) -> Finding | None:
+    """A chunk that was cited is not of the text that its page has now: their hashes differ."""
+    said = [
+        f"{shown(one.chunk_id)} was made of {one.source_hash}, its page is {page}"
+        for one, page in drifted(view)
+        if one.cited
+    ]
+    if not said:
+        return None
+    return Finding(Stage.INDEX, Fault.CONTENT_DRIFT, "mechanical", "certain", tuple(said[:_MOST_EVIDENCE]))
+
+
+def drifted(view: View) -> list[tuple[Candidate, str]]:
+    """The kept or cited chunks whose hash differs from their page's, with the page's."""
+    if view.manifest is None:
+        return []
+    found = []
+    for one, place in zip(view.trace.candidates, view.places, strict=True):
+        if one.source_hash and place is not None and (one.cited or one.survived):
+            entry = view.manifest.entries.get(place)
+            if entry is not None and entry.source_hash and entry.source_hash != one.source_hash:
+                found.append((one, entry.source_hash))
+    return found
+
+
+def thin(view: View) -> Finding | None:
+    """Nothing that was retrieved reaches the floor of its lane, and it answered all the same."""
+    if not view.answered or view.evidence_kept or view.trace.outcome == "direct" or not view.trace.lanes:
+        return None
+    tops = {(lane.name, lane.round): -float("inf") for lane in view.trace.lanes}
+    for candidate in view.trace.candidates:
+        for hit in candidate.hits:
+            key = hit.lane, hit.round
+            if hit.score is not None:
+                tops[key] = max(tops.get(key, -float("inf")), hit.score)
+            else:
+                tops[key] = float("inf")
+    said = []
+    for lane in view.trace.lanes:
+        top, floor = tops[lane.name, lane.round], _floor(view, lane)
+        if top == -float("inf"):
+            continue
+        if floor is None or top >= floor:
+            return None
+        said.append(f"{lane.name}: best score {top:g}, floor {floor:g}")
+    if not said:
+        return None
+    sure: Certainty = "certain" if view.should_have_refused else "likely"
+    return Finding(Stage.RETRIEVE, Fault.THIN, "mechanical", sure, tuple(said[:_MOST_EVIDENCE]))
+
+
+def _floor(view: View, lane: Lane) -> float | None:
+    if lane.score_kind == "distance":
+        return None
+    return lane.floor if lane.floor is not None else view.rules.lane_floors.get(lane.name)

@@ -1,0 +1,195 @@
+"""Faults before any lane found the expected place. A rule's docstring is what the page says."""
+
+from __future__ import annotations
+
+from tracing.attribution.mentions import holds, words_of
+from tracing.attribution.names import lost_in_rewriting, unresolved
+from tracing.attribution.view import Certainty, Finding, Followed, View, gold, line_of, shown
+from tracing.records import Entity
+from tracing.stages import Fault, Stage
+
+_MOST_NAMES = 5
+_ERRORS = {"error": Fault.ERROR, "timeout": Fault.TIMEOUT}
+
+
+def not_found(view: View) -> Followed | None:
+    """The expected place, where no lane found it."""
+    decisive = view.decisive
+    if not view.lost or decisive is None or decisive.reached > 0:
+        return None
+    return decisive
+
+
+def stale_evidence(view: View) -> Finding | None:
+    """The answer rests on the expected place under a name that is gone: the index is older than the manifest."""
+    if not view.lost or view.moved_evidence is None:
+        return None
+    candidate, entry = view.moved_evidence
+    evidence = f"cited {shown(candidate.anchor or candidate.chunk_id)} is gone, and is {shown(entry.anchor)} now"
+    return Finding(Stage.INDEX, Fault.STALE_CHUNK, "mechanical", "certain", (evidence,))
+
+
+def not_indexed(view: View) -> Finding | None:
+    """The expected place is in no manifest in force, or the index does not hold it: no search could find it."""
+    missed = not_found(view)
+    if missed is None or missed.reached == 0 or view.manifest is None:
+        return None
+    where = "the index inventory lacks it" if missed.reached == -1 else f"the manifest {view.manifest.version} lacks it"
+    return gold(Stage.INDEX, Fault.NOT_INDEXED, "certain", f"{shown(missed.anchor)}: {where}")
+
+
+def failed_before(view: View) -> Finding | None:
+    """A stage failed, the pipeline went on without it, and the expected place was lost there or after."""
+    if not view.lost or view.decisive is None:
+        return None
+    at = _lost_at(view, view.decisive)
+    if at is None:
+        return None
+    for record in view.failures:
+        stage = Stage.named(record.stage)
+        if stage is not None and stage.order <= at.order and at.order <= Stage.CONTEXT.order:
+            said = f"{record.stage}: {(record.error or record.status)[:300]}"
+            certainty: Certainty = "certain" if stage is at else "likely"
+            return Finding(
+                stage, _ERRORS[record.status], "mechanical", certainty, (said, *line_of(view, view.decisive))
+            )
+    return None
+
+
+def _lost_at(view: View, followed: Followed) -> Stage | None:
+    if followed.reached <= 0:
+        return Stage.RETRIEVE if view.retrieved or view.failures else None
+    return followed.loss.stage if followed.loss else None
+
+
+def wrong_product(view: View) -> Finding | None:
+    """It was routed to another product than the expected one, and no lane found the expected place."""
+    missed = not_found(view)
+    if missed is None or not is_misrouted(view):
+        return None
+    named = view.expectation is not None and view.expectation.product is not None
+    wanted = ", ".join(sorted(view.expected_products))
+    return gold(
+        Stage.ROUTE,
+        Fault.WRONG_PRODUCT,
+        "certain" if named else "likely",
+        f"routed to {view.trace.product}, expected {wanted}",
+        *line_of(view, missed),
+    )
+
+
+def is_misrouted(view: View) -> bool:
+    """True where the routed product is none of those expected, nor one that all share."""
+    routed, wanted = view.trace.product, {product.casefold() for product in view.expected_products}
+    if not routed or not wanted:
+        return False
+    shared = {product.casefold() for product in view.rules.shared_products}
+    return routed.casefold() not in wanted | shared
+
+
+def unsearched(view: View) -> Finding | None:
+    """A question that needed the corpus was answered without looking into it."""
+    if not view.lost or view.retrieved or view.trace.outcome not in ("direct", "answer", "suggest") or view.failures:
+        return None
+    if view.trace.outcome != "direct" and not is_misread(view):
+        return None
+    said = f"the outcome is {view.trace.outcome}, and nothing was retrieved"
+    sure: Certainty = "certain" if is_misread(view) else "likely"
+    return gold(Stage.ROUTE, Fault.WRONG_INTENT, sure, said, *_intents(view))
+
+
+def small_talk(view: View) -> Finding | None:
+    """What needed neither documents nor a large model was sent through the whole pipeline."""
+    expected = view.expectation
+    if expected is None or expected.behaviour != "direct" or view.trace.outcome == "direct":
+        return None
+    if not view.retrieved:
+        return None
+    sure: Certainty = "certain" if is_misread(view) or view.trace.outcome is not None else "likely"
+    said = f"expected a direct answer, and {len(view.trace.candidates)} chunks were retrieved"
+    return gold(Stage.ROUTE, Fault.WRONG_INTENT, sure, said, *_intents(view))
+
+
+def wrong_intent(view: View) -> Finding | None:
+    """Its intent was read as another than the expected one, and no lane found the expected place."""
+    missed = not_found(view)
+    if missed is None or not is_misread(view):
+        return None
+    return gold(Stage.ROUTE, Fault.WRONG_INTENT, "likely", *_intents(view), *line_of(view, missed))
+
+
+def is_misread(view: View) -> bool:
+    """True where both intents are known and differ."""
+    expected = view.expectation.intent if view.expectation else None
+    return bool(expected and view.trace.intent and expected.casefold() != view.trace.intent.casefold())
+
+
+def _intents(view: View) -> tuple[str, ...]:
+    if not is_misread(view) or view.expectation is None:
+        return ()
+    return (f"intent {view.trace.intent}, expected {view.expectation.intent}",)
+
+
+def entity_wrong(view: View) -> Finding | None:
+    """A name in the question was taken for another product's, and no lane found the expected place."""
+    missed = not_found(view)
+    wrong = mistaken(view)
+    if missed is None or not wrong:
+        return None
+    said = [f"{one.text[:100]} was resolved to {one.product}" for one in wrong[:_MOST_NAMES]]
+    return gold(Stage.RESOLVE, Fault.ENTITY_WRONG, "likely", *said, *line_of(view, missed))
+
+
+def mistaken(view: View) -> list[Entity]:
+    """Resolved entities of a product that is not expected, though the query's own name is the expected one's too."""
+    facts = view.manifest
+    wanted = {product.casefold() for product in (*view.expected_products, *view.rules.shared_products)}
+    if facts is None or not view.expected_products:
+        return []
+    asked = words_of(view.trace.query or "")
+    found = []
+    for entity in view.trace.entities:
+        owners = {owner.casefold() for owner in facts.entities.get(entity.text.casefold(), frozenset())}
+        product = entity.product.casefold() if entity.product else next(iter(owners)) if len(owners) == 1 else None
+        if product is None or product in wanted:
+            continue
+        if owners & wanted or not holds(asked, entity.text):
+            found.append(entity)
+    return found
+
+
+def entity_missed(view: View) -> Finding | None:
+    """A name in the question that the manifest knows was not recognised, and no lane found the expected place."""
+    missed = not_found(view)
+    names = unresolved(view) if missed is not None else ()
+    if missed is None or not names:
+        return None
+    said = f"the manifest knows {', '.join(name[:60] for name in names[:_MOST_NAMES])}; not among the resolved names"
+    return gold(Stage.RESOLVE, Fault.ENTITY_MISSED, _of_expected(view, names), said, *line_of(view, missed))
+
+
+def bad_rewrite(view: View) -> Finding | None:
+    """The rewritten question lost a name of the original, and no lane found the expected place."""
+    missed = not_found(view)
+    names = lost_in_rewriting(view) if missed is not None else ()
+    if missed is None or not names:
+        return None
+    said = f"not in the rewritten question: {', '.join(name[:60] for name in names[:_MOST_NAMES])}"
+    return gold(Stage.RESOLVE, Fault.BAD_REWRITE, _of_expected(view, names), said, *line_of(view, missed))
+
+
+def _of_expected(view: View, names: tuple[str, ...]) -> Certainty:
+    """Certain where the name is one of the expected place itself, or its product's."""
+    facts = view.manifest
+    entries = [facts.entries[place] for place in view.expected_places if facts is not None and place in facts.entries]
+    own = {name.casefold() for entry in entries for name in (*entry.entities, entry.product or "")}
+    return "certain" if own.intersection(names) else "likely"
+
+
+def miss(view: View) -> Finding | None:
+    """The expected place exists, and no lane found it."""
+    missed = not_found(view)
+    if missed is None or not view.journey.was_searched:
+        return None
+    seen = view.trace.observed.lanes != "no" and not view.journey.is_cut_short
+    return gold(Stage.RETRIEVE, Fault.MISS, "certain" if seen else "likely", *line_of(view, missed))

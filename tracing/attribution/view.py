@@ -1,0 +1,312 @@
+"""A case as the rules read it: what the user got, what was expected, what was lost; each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from tracing.attribution.case import Case
+from tracing.attribution.journey import Journey, Loss, furthest
+from tracing.citing import BAD, Anchors, Routing, statuses
+from tracing.records import Assessment, Candidate, ManifestEntry, StageRecord
+from tracing.refusals import is_apology, is_refusal
+from tracing.stages import Fault, Stage
+
+Kind = Literal["gold", "mechanical", "judge", "heuristic"]
+Certainty = Literal["certain", "likely", "suspected"]
+ROOT_FAILED = "root_failed"
+_BY = ("human", "judge", "client", "lexical")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found; `through` as in a loss."""
+
+    stage: Stage
+    fault: Fault
+    kind: Kind
+    certainty: Certainty
+    evidence: tuple[str, ...]
+    through: Stage | None = None
+    hint: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.stage.label}.{self.fault.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An expected anchor, the chunk of it that came furthest, and how far: -2 not in the manifest, -1 not indexed."""
+
+    anchor: str
+    candidate: Candidate | None
+    reached: int
+    loss: Loss | None
+
+
+class View:
+    """One case, read lazily."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.trace = case.trace
+        self.manifest = case.manifest
+        self.expectation = case.expectation
+        self.rules = case.rules
+        self.anchors = Anchors(case.manifest, case.rules.anchor_pattern)
+        self.journey = Journey(case.trace)
+
+    # What the user got
+
+    @cached_property
+    def assessment(self) -> Assessment | None:
+        """The word that counts: a person's, else a judge's, a client's, the words alone; the newest of each."""
+        for by in _BY:
+            said = [one for one in self.case.assessments if one.by == by]
+            if said:
+                return max(said, key=lambda one: one.at_ns)
+        return None
+
+    @cached_property
+    def lexical(self) -> Assessment | None:
+        said = [one for one in self.case.assessments if one.by == "lexical"]
+        return max(said, key=lambda one: one.at_ns) if said else None
+
+    @cached_property
+    def refused(self) -> bool:
+        trace = self.trace
+        if trace.outcome is not None:
+            return trace.outcome == "refuse"
+        if trace.refused is not None:
+            return trace.refused
+        if self.lexical is not None and self.lexical.refused is not None:
+            return self.lexical.refused
+        return bool(trace.answer) and is_refusal(trace.answer or "")
+
+    @cached_property
+    def answered(self) -> bool:
+        if self.refused or (self.failures and is_apology(self.trace.answer or "")):
+            return False
+        return bool(self.trace.answer) or self.trace.outcome in ("answer", "suggest", "direct")
+
+    @cached_property
+    def failures(self) -> tuple[StageRecord, ...]:
+        return tuple(record for record in self.trace.stages if record.status in ("error", "timeout"))
+
+    @cached_property
+    def failed_unanswered(self) -> bool:
+        """True where something raised or timed out, and the user got neither an answer nor an honest refusal."""
+        flags = self.trace.flags
+        if not self.failures and not {"unstaged_error", "unstaged_timeout"}.intersection(flags):
+            return False
+        return ROOT_FAILED in flags or not (self.answered or self.refused)
+
+    @cached_property
+    def retrieved(self) -> bool:
+        return bool(self.trace.candidates) or self.journey.was_searched
+
+    # What is said of the citations
+
+    @cached_property
+    def routing(self) -> Routing:
+        allowed = {self.trace.product or "", *self.expected_products, *self.rules.shared_products}
+        return Routing(
+            self.trace.product, frozenset(each.casefold() for each in allowed), frozenset(self.expected_places)
+        )
+
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        if not self.trace.citations:
+            return ()
+        kept = None
+        if self.trace.observed.context != "no" or any(one.survived_source == "prompt" for one in self.journey.kept):
+            kept = {one.chunk_id for one in self.journey.kept}
+            named = [anchor for one in self.journey.kept if (anchor := self.anchors.of(one)) is not None]
+            kept.update(named, [self.anchors.place(anchor) for anchor in named])
+        return statuses(self.trace.citations, self.anchors, self.routing, kept)
+
+    @cached_property
+    def has_bad_citation(self) -> bool:
+        return any(status in BAD for status in self.statuses)
+
+    # What was expected
+
+    @cached_property
+    def outdated(self) -> tuple[str, ...]:
+        """Expected anchors that are gone: they blame nobody."""
+        given = self.expectation.anchors if self.expectation else ()
+        return tuple(anchor for anchor in given if self.anchors.is_gone(anchor))
+
+    @cached_property
+    def expected_places(self) -> tuple[str, ...]:
+        given = self.expectation.anchors if self.expectation else ()
+        return tuple(dict.fromkeys(self.anchors.place(anchor) for anchor in given if anchor not in self.outdated))
+
+    @cached_property
+    def expected_products(self) -> frozenset[str]:
+        """The expected product; where none was named, the products of the expected places."""
+        if self.expectation is None:
+            return frozenset()
+        if self.expectation.product:
+            return frozenset((self.expectation.product,))
+        entries = [self.anchors.entry(place) for place in self.expected_places]
+        return frozenset(entry.product for entry in entries if entry is not None and entry.product)
+
+    @cached_property
+    def followed(self) -> tuple[Followed, ...]:
+        return tuple(self.follow(place) for place in self.expected_places)
+
+    def follow(self, place: str) -> Followed:
+        """How far a place came, by any of its chunks."""
+        found = furthest(self.journey, self.chunks_of(place))
+        cited = any(
+            citation.anchor and self.anchors.place(citation.anchor) == place for citation in self.trace.citations
+        )
+        if found is not None and (reached := self.journey.reached(found)):
+            return Followed(place, found, 6 if cited else reached, None if cited else self.journey.loss(found))
+        facts = self.manifest
+        if facts is not None and place not in facts.entries:
+            return Followed(place, None, -2, None)
+        if facts is not None and facts.indexed is not None and place not in facts.indexed:
+            return Followed(place, None, -1, None)
+        return Followed(place, None, 0, None)
+
+    def chunks_of(self, place: str) -> list[Candidate]:
+        """The candidates that carry the place: by anchor, by a redirect to it, or by their id."""
+        return [
+            one
+            for one, at in zip(self.trace.candidates, self.places, strict=True)
+            if at == place or one.chunk_id == place
+        ]
+
+    @cached_property
+    def places(self) -> tuple[str | None, ...]:
+        """Where each candidate's anchor leads."""
+        return tuple(None if anchor is None else self.anchors.place(anchor) for anchor in self.own_anchors)
+
+    @cached_property
+    def own_anchors(self) -> tuple[str | None, ...]:
+        return tuple(self.anchors.of(one) for one in self.trace.candidates)
+
+    @cached_property
+    def decisive(self) -> Followed | None:
+        """Of several expected places the one that got furthest; where all are required, the one lost first."""
+        if not self.followed:
+            return None
+        choose = min if self.expectation is not None and self.expectation.all_required else max
+        return choose(self.followed, key=lambda one: one.reached)
+
+    @cached_property
+    def evidence_kept(self) -> bool:
+        """True where what was expected is in the prompt, as far as can be told, or is cited all the same."""
+        return self.decisive is not None and self.decisive.reached >= 5
+
+    @cached_property
+    def moved_evidence(self) -> tuple[Candidate, ManifestEntry] | None:
+        """A cited chunk under an anchor that is gone, which is the expected place under its former name."""
+        facts = self.manifest
+        if facts is None or self.evidence_kept:
+            return None
+        wanted = [entry for place in self.expected_places if (entry := facts.entries.get(place)) is not None]
+        for one in self.journey.kept:
+            anchor = self.anchors.of(one)
+            if anchor is None or not one.cited or not self.anchors.is_gone(anchor):
+                continue
+            old = facts.former.get(anchor)
+            for entry in wanted:
+                if _is_same_place(one, old, entry):
+                    return one, entry
+        return None
+
+    @cached_property
+    def lost(self) -> bool:
+        """True where the answer should have rested on a place, and it was seen not to be in the prompt."""
+        decisive = self.decisive
+        if decisive is None or not self.wants_answer or decisive.reached >= 5:
+            return False
+        if decisive.reached > 0:
+            return decisive.loss is not None
+        return decisive.reached < 0 or self.retrieved or bool(self.failures) or self.trace.outcome == "direct"
+
+    @property
+    def wants_answer(self) -> bool:
+        return self.expectation is not None and self.expectation.behaviour in (None, "answer")
+
+    @property
+    def should_have_refused(self) -> bool:
+        """True where a refusal was expected and an answer given."""
+        return self.expectation is not None and self.expectation.behaviour == "refuse" and self.answered
+
+    # Whether it failed
+
+    @cached_property
+    def thumb_down(self) -> bool:
+        newest = {}
+        for signal in sorted(self.case.signals, key=lambda one: one.at_ns):
+            newest[signal.identity] = signal
+        return any(one.kind == "thumb" and one.value == "down" for one in newest.values())
+
+    @cached_property
+    def judged_ungrounded(self) -> bool:
+        said = self.assessment
+        if said is None or said.by not in ("human", "judge") or said.groundedness is None:
+            return False
+        return said.groundedness < self.rules.groundedness_cut
+
+
+def _is_same_place(candidate: Candidate, old: ManifestEntry | None, entry: ManifestEntry) -> bool:
+    hashes = {candidate.source_hash, old.source_hash if old else None} - {None}
+    if entry.source_hash and entry.source_hash in hashes:
+        return True
+    if old is None or not old.path or (old.product, old.path) != (entry.product, entry.path):
+        return False
+    return not old.title or not entry.title or old.title == entry.title
+
+
+def shown(anchor: str) -> str:
+    """An anchor as evidence shows it: bounded."""
+    return anchor if len(anchor) <= 200 else f"{anchor[:199]}…"
+
+
+def lanes_of(candidate: Candidate) -> str:
+    """`lexical rank 3, vector rank 12`."""
+    hits = sorted(candidate.hits, key=lambda hit: (hit.lane, hit.rank))
+    best = {hit.lane: hit.rank for hit in reversed(hits)}
+    return ", ".join(f"{lane} rank {rank}" for lane, rank in sorted(best.items()))
+
+
+def path_of(name: str, candidate: Candidate, kept: Sequence[Candidate]) -> str:
+    """What became of a chunk, in one line."""
+    steps = [lanes_of(candidate)]
+    if candidate.fused_rank is not None:
+        steps.append(f"fused {ordinal(candidate.fused_rank)}")
+    if candidate.rerank_rank is not None:
+        steps.append(f"reranked {ordinal(candidate.rerank_rank)}")
+    elif candidate.rerank_in:
+        steps.append("given to the reranker")
+    steps.append("kept" if candidate.survived else f"{len(kept)} kept")
+    if not candidate.survived and candidate.dropped_why not in (None, "unknown"):
+        steps.append(f"dropped for {candidate.dropped_why}")
+    return f"{shown(name)}: " + ", ".join(step for step in steps if step)
+
+
+def ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def line_of(view: View, followed: Followed) -> tuple[str, ...]:
+    """Where an expected place was seen, or that it was not."""
+    if followed.candidate is not None:
+        return (path_of(followed.anchor, followed.candidate, view.journey.kept),)
+    names = sorted(view.journey.lane_names)
+    where = f"in none of {len(view.trace.candidates)} candidates"
+    return (f"{shown(followed.anchor)}: {where}" + (f" of {', '.join(names[:5])}" if names else ""),)
+
+
+def gold(stage: Stage, fault: Fault, certainty: Certainty, *evidence: str) -> Finding:
+    """A finding that rests on the expectation."""
+    return Finding(stage, fault, "gold", certainty, evidence)

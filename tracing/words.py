@@ -1,0 +1,91 @@
+"""English text as terms, sentences and what is said or denied in them: what the lexical assessor counts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_TERM = re.compile(r"\w+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s+(?=[\"'(\[]?[A-Z0-9`*_-])|\n+")
+_MARKS = re.compile(r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]|\((?:source|see|ref)[^)]{0,80}\)", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:not|never|no longer|cannot|can't|neither|nor|without|none|nothing|nobody)\b|n['’]t\b|\bfalse\b|\bno\b(?! one)",
+    re.IGNORECASE,
+)
+_ENDINGS = (
+    "ization",
+    "ations",
+    "ation",
+    "ingly",
+    "ness",
+    "ment",
+    "ings",
+    "ing",
+    "ies",
+    "ied",
+    "edly",
+    "ed",
+    "es",
+    "ly",
+    "s",
+)
+_SHORTEST_STEM = 3
+
+STOP_WORDS = frozenset(
+    """
+    a an the this that these those it its it's he she they them his her their our your my we you i me us one ones
+    is are was were be been being am do does did doing done have has had having will would shall should can could may
+    might must of in on at by for with from to into onto as than then so such and or but if while when where which who
+    whom whose what why how there here also just only very more most much many some any each every all both other
+    another own same too about over under up down out off again further once between through during before after above
+    below because until against per via not no nor never s t re ve ll d m don isn aren wasn doesn didn can't cannot
+    however therefore thus hence still even well rather quite yes ok okay please thanks let lets get gets got
+    """.split()
+)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The word without its ending, so that `retries` and `retrying` meet."""
+    if not word.isalpha():
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            cut = word[: -len(ending)]
+            if ending in ("ies", "ied"):
+                return cut + "y"
+            return (
+                cut[:-1]
+                if len(cut) > _SHORTEST_STEM and cut[-1] == cut[-2] and cut[-1] not in "ls"
+                else cut.rstrip("e")
+            )
+    return word.rstrip("e") if len(word) > _SHORTEST_STEM else word
+
+
+def terms(text: str) -> list[str]:
+    """The content words, stemmed, in their order; numbers and identifiers as they stand."""
+    lowered = _THOUSANDS.sub("", text.lower())
+    return [stem(word) for word in _TERM.findall(lowered) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=4096)
+def term_set(text: str) -> frozenset[str]:
+    """The terms of a passage; passages come again from trace to trace."""
+    return frozenset(terms(text))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines, without the numbers of passages in brackets."""
+    found = (_MARKS.sub("", part).strip(" \t*#>-|") for part in _SENTENCE.split(text))
+    return [part for part in found if part]
+
+
+def denials(text: str) -> int:
+    """How often the text denies something."""
+    return len(_DENIAL.findall(text))
+
+
+def numbers(found: frozenset[str] | set[str]) -> set[str]:
+    """Those of the terms that are numbers of more than one digit."""
+    return {term for term in found if term[0].isdigit() and len(term) > 1}
