@@ -46,6 +46,8 @@ EMBEDDED = CLICKHOUSE_URL.startswith("chdb:")
 STORE_MEMORY_BYTES = env.int("STORE_MEMORY_BYTES", default=600_000_000)
 INGEST_ACK = env.str("INGEST_ACK", default="spool")
 INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=64 * 1024 * 1024)
+MEDIA_MAX_BYTES = env.int("MEDIA_MAX_BYTES", default=10 * 1024 * 1024)
+MEDIA_TOTAL_BYTES = env.int("MEDIA_TOTAL_BYTES", default=512 * 1024 * 1024)
 SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(DATA_DIR / "spool")))
 SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", default=4 * 1024**3)
 

@@ -325,14 +325,14 @@ def _write_signals(found: Sequence[tuple[str, int, Signal]], token: str) -> None
         "project": [project for project, _, _ in found],
         "trace_id": [s.trace_id for s in kept],
         "identity": [s.identity for s in kept],
-        "version": [received + order for order, (_, received, _) in enumerate(found)],
+        "version": [s.said_ns or received + order for order, (_, received, s) in enumerate(found)],
         "value": ["" if s.value is None else str(s.value) for s in kept],
         "number": [s.value if isinstance(s.value, int | float) else None for s in kept],
         "at": [s.at_ns for s in kept],
         "kind": [s.kind for s in kept],
         "source": [s.source for s in kept],
     }
-    for name in ("id", "name", "user", "session_id", "comment", "anchor"):
+    for name in ("id", "name", "user", "session_id", "comment", "anchor", "span_id"):
         columns[name] = [getattr(s, name) or "" for s in kept]
     store.insert("signals", columns, f"{token}:signals")
 

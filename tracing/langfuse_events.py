@@ -56,8 +56,6 @@ def span_of(event: Mapping[str, Any], trace_id_of: Callable[[str], str], now_ns:
     at = time_ns(said.get("startTime")) or time_ns(said.get("timestamp")) or time_ns(event.get("timestamp")) or now_ns
     ended = time_ns(said.get("endTime")) or at
     content = orjson.dumps({"type": match[0], "timestamp": event.get("timestamp"), "id": event.get("id"), "body": said})
-    if _depth(said) > MOST_DEPTH:
-        raise EventError(f"nested deeper than {MOST_DEPTH} levels")
     return Span(
         trace_id=trace_id_of(trace),
         span_id=_digest(text(event.get("id")) or content.decode(), match[0], own_id or ""),
@@ -79,17 +77,19 @@ def _id(said: Mapping[str, Any], key: str) -> str | None:
     return value.encode("utf-8", "replace").decode()[:_LONGEST_ID] or None
 
 
-def _depth(value: Any) -> int:
-    level, deep = [value], 0
-    while level and deep <= MOST_DEPTH:
+def is_too_deep(value: Any) -> bool:
+    """True for an object or a list that is nested deeper than can be kept."""
+    level = [value]
+    for _ in range(MOST_DEPTH):
         level = [
             child
             for each in level
             for child in (each.values() if isinstance(each, dict) else each)
             if isinstance(child, dict | list)
         ]
-        deep += 1
-    return deep
+        if not level:
+            return False
+    return True
 
 
 def _digest(*parts: str) -> str:

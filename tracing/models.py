@@ -8,6 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from tracing.dataset_models import Dataset, DatasetItem, DatasetRunItem, Media
+
+__all__ = [
+    "Dataset", "DatasetItem", "DatasetRunItem", "Key", "Media", "Membership", "Project", "SavedView", "Scope",
+]  # fmt: skip
+
 
 class Project(models.Model):
     """One RAG application under watch; everything is scoped to one."""

@@ -1,7 +1,7 @@
 """What senders call: each request is checked as far as an honest answer needs, spooled, and answered."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracing import body, keys, native, otlp, problems, signals
@@ -47,22 +47,27 @@ class RefusedError(Exception):
         self.status, self.reason, self.project = status, reason, project
 
 
-Handler = Callable[[HttpRequest, keys.Access], HttpResponseBase]
+Handler = Callable[..., HttpResponseBase]  # of the request, its access, and what the path names
 
 
-def _answering(handler: Handler, refuse: Callable[[HttpRequest, RefusedError], HttpResponse]) -> Any:
-    """A view that authenticates, and turns every refusal into its counted answer."""
+def answering(
+    handler: Handler,
+    refuse: Callable[[HttpRequest, RefusedError], HttpResponse],
+    methods: Sequence[str] = ("POST",),
+    scopes: Sequence[str] = ("ingest",),
+) -> Any:
+    """A view for keys with one of the scopes, the first where it changes something; every refusal is counted."""
 
     @csrf_exempt
-    @require_POST
-    def view(request: HttpRequest) -> HttpResponseBase:
+    @require_http_methods(list(methods))
+    def view(request: HttpRequest, **named: str) -> HttpResponseBase:
         project = ""
         try:
             access = _access(request)
             project = access.project
-            if not access.may("ingest"):
-                raise RefusedError(403, "this key may not send: it lacks the scope 'ingest'")
-            return handler(request, access)
+            if not any(access.may(scope) for scope in (scopes if request.method == "GET" else scopes[:1])):
+                raise RefusedError(403, f"this key may not do this: it lacks the scope '{scopes[0]}'")
+            return handler(request, access, **named)
         except body.BodyError as error:
             refusal = RefusedError(error.status, error.reason)
         except SpoolFullError as error:
@@ -83,8 +88,15 @@ def _access(request: HttpRequest) -> keys.Access:
         raise RefusedError(401, str(error)) from error
 
 
+def client_of(request: HttpRequest, told: str = "") -> str:
+    """The SDK's name and version: of Langfuse's headers, as the body told, or what the request calls itself."""
+    named = (request.headers.get(f"X-Langfuse-Sdk-{part}", "") for part in ("Name", "Version"))
+    sdk = " ".join(word for word in named if word)
+    return (f"langfuse {sdk}" if sdk else told or request.headers.get("User-Agent", ""))[:200]
+
+
 def _count(request: HttpRequest, refusal: RefusedError) -> None:
-    client = request.headers.get("User-Agent", "")[:200]
+    client = client_of(request)
     log.warning("refused", status=refusal.status, reason=refusal.reason, project=refusal.project, client=client)
     frame = Frame(
         "refusal", refusal.project, b"", time.time_ns(), client=client, status=refusal.status, reason=refusal.reason
@@ -99,17 +111,17 @@ def _media_type(request: HttpRequest) -> str:
     return (request.content_type or "").strip().lower()
 
 
-def _refuse_otlp(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+def refuse_otlp(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
     code, message = RPC_CODES[refusal.status], refusal.reason
     if _media_type(request) == PROTOBUF:
         response = HttpResponse(_rpc_status(code, message), content_type=PROTOBUF, status=refusal.status)
     else:
         answer = orjson.dumps({"code": code, "message": message})
         response = HttpResponse(answer, content_type=JSON, status=refusal.status)
-    return _with_headers(response)
+    return with_headers(response)
 
 
-def _with_headers(response: HttpResponse) -> HttpResponse:
+def with_headers(response: HttpResponse) -> HttpResponse:
     if response.status_code == 503:
         response["Retry-After"] = RETRY_AFTER_SECONDS
     if response.status_code == 401:
@@ -133,10 +145,10 @@ def _varint(number: int) -> bytes:
 
 
 def _refuse_json(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
-    return _with_headers(problems.response(refusal.status, refusal.reason))
+    return with_headers(problems.response(refusal.status, refusal.reason))
 
 
-def _take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
+def take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
     received_ns = time.time_ns()
     media_type = _media_type(request)
     if media_type not in (PROTOBUF, JSON):
@@ -148,7 +160,7 @@ def _take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
     except otlp.Undecodable as error:
         raise RefusedError(400, str(error)) from error
     if receipt.spans:
-        client = receipt.client or request.headers.get("User-Agent", "")[:200]
+        client = client_of(request, receipt.client)
         keep(Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected))
     return _accepted_otlp(media_type, receipt.rejected, receipt.message or "")
 
@@ -199,9 +211,9 @@ def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
     return _accepted(len(kept), [asdict(error) for error in errors])
 
 
-otlp_traces = _answering(_take_otlp, _refuse_otlp)
-native_traces = _answering(_take_native, _refuse_json)
-post_signals = _answering(_take_signals, _refuse_json)
+otlp_traces = answering(take_otlp, refuse_otlp)
+native_traces = answering(_take_native, _refuse_json)
+post_signals = answering(_take_signals, _refuse_json)
 
 
 @csrf_exempt

@@ -125,6 +125,7 @@ def signal_json(signal: Signal) -> Json:
         "at": rfc3339(signal.at_ns),
         "anchor": signal.anchor,
         "session_id": signal.session_id,
+        "span_id": signal.span_id,
     }
 
 

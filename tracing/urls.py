@@ -1,8 +1,8 @@
 """The paths of the receiver, the API and the pages of traces."""
 
-from django.urls import path
+from django.urls import include, path
 
-from tracing import api, health, receive, urls_pages
+from tracing import api, health, receive, urls_langfuse, urls_pages
 
 app_name = "tracing"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("v1/traces", receive.otlp_traces, name="otlp_traces"),
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/", api.urls()),
+    path("api/public/", include(urls_langfuse.urlpatterns)),
     *urls_pages.urlpatterns,
 ]

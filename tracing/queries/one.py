@@ -117,10 +117,12 @@ def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
 
 
 def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:
-    """What was said of the trace after the fact, the newest first; also of one that has not come yet."""
+    """What was said of the trace, or of its whole session, the newest first; also of one that has not come yet."""
     rows = store.rows(
-        "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source"
-        " FROM signals FINAL WHERE project = {project:String} AND trace_id = {trace_id:String}"
+        "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
+        " FROM signals FINAL WHERE project = {project:String} AND (trace_id = {trace_id:String}"
+        " OR (trace_id = '' AND session_id != '' AND session_id IN (SELECT session_id FROM traces"
+        " WHERE project = {project:String} AND trace_id = {trace_id:String})))"
         f" ORDER BY at DESC, identity LIMIT {MOST_SIGNALS}",
         project=project,
         trace_id=trace_id,
@@ -129,7 +131,7 @@ def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:
 
 
 def _signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: int, *optional: str) -> Signal:
-    identity, name, comment, anchor, session_id, user, source = optional
+    identity, name, comment, anchor, session_id, user, source, *span_id = optional
     typed: str | float | bool | None = value == "True" if value in ("True", "False") else number
     return Signal(
         trace_id=trace_id,
@@ -143,6 +145,7 @@ def _signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: i
         session_id=session_id or None,
         user=user or None,
         source=source,
+        span_id="".join(span_id) or None,
     )
 
 
