@@ -1,0 +1,90 @@
+"""Langfuse's SDK, as it is installed, sends here when its address and its key are changed, and complains of nothing."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cheroot import wsgi
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+from tests.conftest import Sender
+from tracing.dataset_models import DatasetItem, Media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PIPELINE = Path(__file__).with_name("langfuse5.py")
+
+
+@pytest.fixture
+def address(settings: Any) -> Iterator[str]:
+    """A server as `manage.py serve` runs it, in this process."""
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
+    server = wsgi.Server(("127.0.0.1", 0), _closing(get_wsgi_application()), numthreads=4)
+    server.max_request_body_size = 0
+    server.shutdown_timeout = 1
+    server.prepare()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.bind_addr[1]}"
+    server.stop()
+    thread.join(5)
+
+
+def _closing(application: Any) -> Any:
+    """The test's database cannot be taken down while a thread of the server holds a connection."""
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        try:
+            return [b"".join(application(environ, start_response))]
+        finally:
+            connections.close_all()
+
+    return answer
+
+
+def test_sdk_5_sends_all_that_it_can_without_a_warning(
+    address: str, sender: Sender, drained: Callable[[], None]
+) -> None:
+    pytest.importorskip("langfuse")
+    environment = {
+        **os.environ,
+        "LANGFUSE_BASE_URL": address,
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-anything",
+        "LANGFUSE_SECRET_KEY": sender.secret,
+        "LANGFUSE_RELEASE": "docs@5.2.0",
+        "LANGFUSE_TRACING_ENVIRONMENT": "production",
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", str(PIPELINE)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    # The SDK says itself, of any server, that it falls back where a prompt is not kept: that and nothing else.
+    assert [line for line in done.stderr.splitlines() if "docs-answer-label:production" not in line] == []
+    drained()
+    live, run = done.stdout.split()[:2]
+    found = sender.get(f"/api/v1/traces/{live}").json()
+    assert (found["query"], found["answer"]) == ("How is a task retried?", "With autoretry_for [1].")
+    assert (found["live"], found["environment"], found["versions"]["release"]) == (True, "production", "docs@5.2.0")
+    assert (found["user_id"], found["session_id"], found["metadata"]["question_id"]) == ("u1", "s1", "q01")
+    [lane] = found["lanes"]
+    assert (lane["name"], lane["query"], lane["returned"]) == ("retrieve", "How is a task retried?", 2)
+    ranks = {
+        each["chunk_id"]: (each["rerank_rank"], each["rerank_score"], each["survived"]) for each in found["candidates"]
+    }
+    assert ranks == {"tasks#1": (1, 0.9, True), "tasks#2": (None, None, False)}
+    assert found["cost_usd"] == 0.001
+    said = {(each["kind"], each["name"], each["value"]) for each in found["signals"]}
+    assert said == {("thumb", "user_feedback", "up"), ("score", "fluent", 0.5)}
+    tried = sender.get(f"/api/v1/traces/{run}").json()
+    assert (tried["live"], tried["environment"]) == (False, "sdk-experiment")
+    assert tried["item_id"] == DatasetItem.objects.get().item_id
+    assert Media.objects.get().content is not None
