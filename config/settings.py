@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -65,6 +66,9 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
 CELERY_APP = "config.celery:app"
 CELERY_BEAT_SCHEDULE = {
     "forget ended sign-ins": {"task": "tracing.forget_ended_sign_ins", "schedule": 86_400.0},
+    "attribute what is due": {"task": "tracing.attribute_due", "schedule": 3.0, "options": {"expires": 3.0}},
+    "look at drift": {"task": "tracing.look_at_drift", "schedule": crontab(hour=3, minute=17)},
+    "run jobs": {"task": "tracing.run_jobs", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -19,7 +19,7 @@ from tracing.models import Key, Membership, Project, Scope
 SHARED = Path(settings.BASE_DIR).parent / "shared"
 TABLES = (
     "traces", "spans", "chunks", "signals", "marks", "account", "refusals", "manifests", "anchors", "inventories",
-    "inventory", "expectations", "verdicts", "assessments",
+    "inventory", "expectations", "verdicts", "assessments", "drift", "drift_runs",
 )  # fmt: skip
 
 

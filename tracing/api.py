@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.docs import DocsBase
 
-from tracing import api_corpus, api_project, api_traces, problems
+from tracing import api_corpus, api_project, api_traces, api_verdicts, problems
 from tracing.api_access import ProblemError
 from tracing.api_docs import operations
 from tracing.filters import FilterError
@@ -44,6 +44,7 @@ api = NinjaAPI(
 api.add_router("", api_traces.router)
 api.add_router("", api_project.router)
 api.add_router("", api_corpus.router)
+api.add_router("", api_verdicts.router)
 
 
 @api.exception_handler(ProblemError)
@@ -68,7 +69,8 @@ def _cursor_refused(request: HttpRequest, error: CursorError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0]
-    path = [str(part) for part in first["loc"][1:] if part != "change"]
+    place = first["loc"]
+    path = [str(part) for part in place[2 if place[0] == "body" else 1 :]]
     name = ".".join(path) or "body"
     detail = f"{name}: {str(first['msg']).removeprefix('Value error, ')}"
     return problems.response(400, detail, field=name)

@@ -18,11 +18,11 @@ class ProblemError(Exception):
 
 
 class Needs(HttpAuthBase):
-    """A key with a scope; it speaks for one project, and nothing else is there for it."""
+    """A key, with a scope where one is named; it speaks for one project, and nothing else is there for it."""
 
     openapi_scheme = "bearer"
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str = "") -> None:
         super().__init__()
         self.scope = scope
 
@@ -31,12 +31,12 @@ class Needs(HttpAuthBase):
             access = keys.authenticate(request)
         except keys.KeyRefused as error:
             raise ProblemError(401, str(error), code="key_refused") from error
-        if not access.may(self.scope):
+        if self.scope and not access.may(self.scope):
             raise ProblemError(403, f"this key lacks the scope '{self.scope}'", code="missing_scope")
         return access
 
 
-READ, INGEST, ADMIN = Needs("read"), Needs("ingest"), Needs("admin")
+ANY, READ, INGEST, REVIEW, ADMIN = Needs(), Needs("read"), Needs("ingest"), Needs("review"), Needs("admin")
 
 
 def access_of(request: HttpRequest) -> keys.Access:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from tracing import body, corpus, due, expectations, manifests, queries
+from tracing import body, corpus, due, expectations, manifests, queries, tasks
 from tracing.api_access import INGEST, READ, ProblemError, access_of, project_of
 from tracing.api_traces import answer
 from tracing.shape import rfc3339
@@ -42,6 +42,7 @@ def push_manifest(
     pushed = manifests.push(project, version, entries, effective_ns, _by(request))
     others = [one.version for one in manifests.manifests(project=project.slug) if one.version != version]
     due.after_manifest(project=project.slug, pushed=pushed, others=others)
+    _ring(project.slug)
     return answer(_pushed_json(pushed), 201)
 
 
@@ -67,6 +68,7 @@ def push_index(request: HttpRequest, version: Version) -> HttpResponse:
     first = not manifests.inventories(project=project.slug)
     made = manifests.push_inventory(project, version, holdings)
     due.after_inventory(project=project.slug, version=version, first=first)
+    _ring(project.slug)
     anchors = len({holding.anchor for holding in holdings})
     return answer({"version": made.version, "chunks": made.chunks, "anchors": anchors}, 201)
 
@@ -128,6 +130,11 @@ def list_anchors(
     at_ns = _at(project, version)
     found = queries.anchors(project=project, at_ns=at_ns, text=q, product=product, limit=limit)
     return answer({"anchors": [asdict(anchor) for anchor in found]})
+
+
+def _ring(project: str) -> None:
+    tasks.ring(tasks.attribute_due)
+    tasks.ring(tasks.look_at_drift, project)
 
 
 def _at(project: str, version: str) -> int:

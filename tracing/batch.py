@@ -13,8 +13,9 @@ from typing import Any
 
 import structlog
 
-from tracing import marks, native, normalise, otlp, signals, store
+from tracing import attribute, feedback, marks, native, normalise, otlp, otlp_logs, signals, store, verdicts
 from tracing.columns import TraceRow, trace_columns
+from tracing.keyed import TraceKey
 from tracing.models import Project
 from tracing.outcome import DEFAULT_CUTS, Cuts
 from tracing.records import Signal, Span, Trace
@@ -51,6 +52,7 @@ class Contents:
     refusals: list[Frame] = field(default_factory=list)
     account: dict[tuple[str, str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     bad: list[tuple[Frame, str]] = field(default_factory=list)
+    new: set[Key] = field(default_factory=set)  # traces of which no span was stored before
 
 
 class Recent(OrderedDict[Any, Any]):
@@ -111,6 +113,10 @@ def _decode_otlp(frame: Frame, contents: Contents) -> None:
     _arrive(frame, contents, otlp.decode(frame.body, frame.content_type))
 
 
+def _decode_logs(frame: Frame, contents: Contents) -> None:
+    _arrive(frame, contents, otlp_logs.decode(frame.body, frame.content_type))
+
+
 def _decode_native(frame: Frame, contents: Contents) -> None:
     _arrive(frame, contents, [item.span for item in native.parse(frame.body) if item.span])
 
@@ -120,6 +126,7 @@ def _arrive(frame: Frame, contents: Contents, spans: Sequence[Span]) -> None:
     count = contents.account[frame.project, *sender]
     count["rejected"] += frame.rejected
     count["bad"] += max(0, frame.spans - frame.rejected - len(spans))
+    contents.signals += [(frame.project, frame.received_ns, signal) for signal in feedback.signals(spans)]
     for span in spans:
         arrival = contents.arrivals.setdefault((frame.project, span.trace_id), Arrival())
         count["duplicate"] += span.span_id in arrival.spans
@@ -139,6 +146,7 @@ def _decode_refusal(frame: Frame, contents: Contents) -> None:
 
 _DECODERS = {
     "otlp": _decode_otlp,
+    "logs": _decode_logs,
     "native": _decode_native,
     "signals": _decode_signals,
     "refusal": _decode_refusal,
@@ -148,12 +156,31 @@ _DECODERS = {
 def write(contents: Contents, token: str, memory: Memory) -> None:
     """Store it all; may raise what the store raises, and may then be called again with the same token."""
     rows = _trace_rows(contents, token, memory)
-    facts = [marks.Facts(r.project, r.key_ns, r.trace.trace_id, r.trace.started_ns, r.trace.flags) for r in rows]
+    failed = _judge_failed(rows, token, memory)
+    facts = [_facts(row, new=(row.project, row.trace.trace_id) in contents.new - failed) for row in rows]
     _write_signals(contents.signals, token)
     facts += _facts_of_signalled(contents.signals, {(f.project, f.trace_id) for f in facts})
-    marks.refresh(facts, memory.next_version(), f"{token}:marks")
+    marks.refresh(facts, memory.next_version(), f"{token}:marks", due=True)
     store.insert("refusals", _refusal_columns(contents.refusals, token), f"{token}:refusals")
     store.insert("account", _account_columns(contents.account, token), f"{token}:account")
+
+
+def _facts(row: TraceRow, *, new: bool) -> marks.Facts:
+    trace = row.trace
+    return marks.Facts(row.project, row.key_ns, trace.trace_id, trace.started_ns, trace.flags, new)
+
+
+def _judge_failed(rows: Sequence[TraceRow], token: str, memory: Memory) -> set[Key]:
+    """Stages that raised or ran out of time are blamed at once; returns the traces of which that was said."""
+    version = memory.next_version()
+    found: dict[str, list[tuple[TraceKey, verdicts.Row]]] = defaultdict(list)
+    for row in rows:
+        verdict = attribute.failed_at_once(row.trace, version)
+        if verdict is not None:
+            found[row.project].append((TraceKey(row.key_ns, row.trace.trace_id), verdict))
+    for project, judged in found.items():
+        verdicts.keep(project=project, found=judged, version=version, token=f"{token}:verdicts:{project}")
+    return {(project, key.trace_id) for project, judged in found.items() for key, _ in judged}
 
 
 def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow]:
@@ -219,6 +246,7 @@ def _count(contents: Contents, key: Key, arrival: Arrival, before: Mapping[str, 
         count = contents.account[key[0], day, client]
         count["duplicate" if span_id in before else "stored"] += 1
     if not before:
+        contents.new.add(key)
         day, client = next(iter(arrival.senders.values()))
         contents.account[key[0], day, client]["traces"] += 1
 

@@ -9,9 +9,11 @@ from django.db import models
 from django.utils import timezone
 
 from tracing.dataset_models import Dataset, DatasetItem, DatasetRunItem, Media
+from tracing.work_models import Job, Lease
 
 __all__ = [
-    "Dataset", "DatasetItem", "DatasetRunItem", "Key", "Media", "Membership", "Project", "SavedView", "Scope",
+    "Dataset", "DatasetItem", "DatasetRunItem", "Job", "Key", "Lease", "Media", "Membership", "Project",
+    "SavedView", "Scope",
 ]  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from tracing.queries import Found, SpanOutline, Summary
-from tracing.records import Candidate, Context, Signal, Span, StageRecord, Verdict
+from tracing.records import Assessment, Candidate, Context, Expectation, Signal, Span, StageRecord, Verdict
+from tracing.verdicts import Row
 
 Json = dict[str, Any]
 SAME = ("external_id", "first_token_ms", "environment", "surface", "variant", "run_id", "item_id", "repeat")
@@ -46,22 +47,26 @@ def trace_json(found: Found) -> Json:
         "metadata": dict(t.metadata),
         "lanes": [asdict(lane) for lane in t.lanes],
         "observed": asdict(t.observed),
-        "candidates": [_candidate(candidate) for candidate in t.candidates],
+        "candidates": [_candidate(c, place in found.expected) for place, c in enumerate(t.candidates)],
         "context": _context(t.context),
         "citations": [asdict(citation) for citation in t.citations],
         "stages": [_stage(record) for record in t.stages],
-        "groundedness": {"value": mark.groundedness, "by": mark.grounded_by or None, "version": None},
-        "assessments": [],
+        "groundedness": {
+            "value": mark.groundedness,
+            "by": mark.grounded_by or None,
+            "version": _assessor_version(found),
+        },
+        "assessments": [_assessment(one) for one in found.assessments],
         "judging": {"stream": None, "decision": mark.judged or None, "weight": None},
-        "expectation": None,
-        "verdict": _verdict(found.verdict),
+        "expectation": _expectation(found.expectation),
+        "verdict": _verdict(found.standing.row),
         "flags": list(mark.flags or t.flags),
         "signals": [signal_json(signal) for signal in found.signals],
         "warnings": list(t.warnings),
     }
 
 
-def _candidate(c: Candidate) -> Json:
+def _candidate(c: Candidate, expected: bool) -> Json:
     best = {hit.lane: hit for hit in sorted(c.hits, key=lambda hit: -hit.rank)}
     return {
         "chunk_id": c.chunk_id,
@@ -70,7 +75,7 @@ def _candidate(c: Candidate) -> Json:
         "title": c.title,
         "text": c.text,
         "source_hash": c.source_hash,
-        "expected": False,
+        "expected": expected,
         "lanes": {
             lane: {"rank": hit.rank, "score": hit.score, "round": hit.round} for lane, hit in sorted(best.items())
         },
@@ -106,10 +111,47 @@ def _stage(record: StageRecord) -> Json:
     return {**shown, "checks": list(shown["checks"])}
 
 
-def _verdict(verdict: Verdict | None) -> Json | None:
-    if verdict is None:
+def _verdict(row: Row | None) -> Json | None:
+    if row is None or not row.blames:
         return None
-    return {**asdict(verdict), "evidence": list(verdict.evidence), "symptoms": list(verdict.symptoms), "at": None}
+    return {**_said(row.verdict), "at": rfc3339(row.at_ns), "by": row.person or None, "note": row.note or None}
+
+
+def _said(verdict: Verdict) -> Json:
+    return {**asdict(verdict), "evidence": list(verdict.evidence), "symptoms": list(verdict.symptoms)}
+
+
+def verdict_row_json(row: Row) -> Json:
+    """One run of the engine or one word of a person, with what was noticed beside its verdict."""
+    return {
+        **_said(row.verdict),
+        "at": rfc3339(row.at_ns),
+        "by": row.person or None,
+        "note": row.note or None,
+        "failed": list(row.failed),
+        "flags": list(row.flags),
+        "citations": list(row.citations),
+        "lost": dict(row.lost or {}),
+    }
+
+
+def _assessment(one: Assessment) -> Json:
+    said = asdict(one)
+    del said["at_ns"], said["refused"]
+    return {**said, "claims": list(said["claims"]), "better": list(said["better"]), "at": rfc3339(one.at_ns)}
+
+
+def _expectation(one: Expectation | None) -> Json | None:
+    if one is None:
+        return None
+    said = asdict(one)
+    source = said.pop("source")
+    return {**said, "anchors": list(one.anchors), "from": source}
+
+
+def _assessor_version(found: Found) -> str | None:
+    by = found.mark.grounded_by
+    return next((one.version for one in found.assessments if one.by == by), None)
 
 
 def signal_json(signal: Signal) -> Json:

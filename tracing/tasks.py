@@ -1,10 +1,45 @@
 """What runs by the clock: sweeps over durable rows, so that a lost message loses no work."""
 
-from celery import shared_task
+import structlog
+from celery import Task, shared_task
 from django.core.management import call_command
+
+from tracing import attribute, drift, jobs
+from tracing.models import Project
+
+log = structlog.get_logger()
 
 
 @shared_task(name="tracing.forget_ended_sign_ins")
 def forget_ended_sign_ins() -> None:
     """Delete sessions that have ended."""
     call_command("clearsessions")
+
+
+@shared_task(name="tracing.attribute_due")
+def attribute_due() -> None:
+    """Judge what has settled, and what something new was said of."""
+    with jobs.lease("attribute what is due") as taken:
+        for project in Project.objects.all() if taken else ():
+            attribute.attribute_due(project)
+
+
+@shared_task(name="tracing.run_jobs")
+def run_jobs() -> None:
+    """Run what was asked for and is not done."""
+    jobs.run_open()
+
+
+@shared_task(name="tracing.look_at_drift")
+def look_at_drift(project: str = "") -> None:
+    """Compare what was retrieved with what exists: each night, and after a push."""
+    for found in Project.objects.filter(slug=project) if project else Project.objects.all():
+        drift.look(found.slug)
+
+
+def ring(task: Task, *given: str) -> None:
+    """Call a sweep now; where the queue does not answer, the clock will."""
+    try:
+        task.apply_async(given, expires=60, retry=False)
+    except Exception:  # each broker has errors of its own
+        log.warning("the task queue does not answer", task=task.name, exc_info=True)

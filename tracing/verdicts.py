@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracing import store
 from tracing.attribution.case import Judgement
 from tracing.keyed import KEYS, TraceKey, hours, ids
-from tracing.records import Verdict
+from tracing.records import Trace, Verdict
 
 NOTHING = "none"  # the fault of a row that blames nobody
 MOST_SHOWN = 200
@@ -44,10 +44,25 @@ class Standing:
     human: Row | None = None
 
     @property
+    def row(self) -> Row | None:
+        """What counts."""
+        return self.human or self.engine
+
+    @property
     def verdict(self) -> Verdict | None:
         """The verdict to show; None where the trace has not failed, or a person cleared it."""
-        row = self.human or self.engine
-        return row.verdict if row is not None and row.blames else None
+        return self.row.verdict if self.row is not None and self.row.blames else None
+
+
+def applied(trace: Trace, engine: Row | None) -> Trace:
+    """The trace with the statuses of its citations, and its stale chunks, as the engine last found them."""
+    if engine is None:
+        return trace
+    citations, stale = trace.citations, set(engine.stale)
+    if len(engine.citations) == len(citations):
+        citations = tuple(replace(c, status=status) for c, status in zip(citations, engine.citations, strict=True))
+    candidates = tuple(replace(c, stale=True) if at in stale else c for at, c in enumerate(trace.candidates))
+    return replace(trace, citations=citations, candidates=candidates)
 
 
 def row_of(judgement: Judgement, rules_version: int, at_ns: int) -> Row:

@@ -3,7 +3,7 @@
 from tracing.queries.corpus import MOST_ANCHORS, Anchor, anchors
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
 from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
-from tracing.queries.one import Found, Mark, any_trace, latest, locate, neighbours, signals, trace
+from tracing.queries.one import Found, Mark, any_trace, key_time, latest, locate, neighbours, signals, trace
 from tracing.queries.pages import CursorError, Page, newer_than, trace_page
 from tracing.queries.scope import LIVE, SORTS, Scope
 from tracing.queries.spans import SpanOutline, span, span_tree, spans
@@ -33,6 +33,7 @@ __all__ = [
     "any_trace",
     "client_days",
     "facets",
+    "key_time",
     "latest",
     "locate",
     "match_count",

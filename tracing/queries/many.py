@@ -1,7 +1,7 @@
 """Traces in batches: what is due, what a filter finds from a place on, and many traces whole."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracing import store
@@ -56,8 +56,12 @@ def how_many(*, scope: Scope) -> int:
     return int(scope.rows("SELECT count() FROM traces FINAL WHERE @WHERE@")[0][0])
 
 
+def _hex(hashes: Iterable[bytes]) -> dict[bytes, str]:
+    return {value: value.hex() for value in hashes}
+
+
 def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = True) -> tuple[Stored, ...]:
-    """The traces of these keys, in the order of their ids; without their chunks' texts where these are not wanted."""
+    """The traces of these keys, in the order of their ids. Where texts are not wanted, each is its hash in hex."""
     if not keys:
         return ()
     rows = store.rows(
@@ -70,9 +74,9 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
         now_ms=time.time_ns() // 1_000_000,
     )
     found = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
-    wanted = {value for row in found for value in row["c_text"] if value != NO_TEXT} if with_texts else set()
-    pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted)]
-    known = {value: text for piece in pieces for value, text in piece.items()}
+    wanted = {value for row in found for value in row["c_text"] if value != NO_TEXT}
+    pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted if with_texts else ())]
+    known = {value: text for piece in pieces for value, text in piece.items()} if with_texts else _hex(wanted)
     return tuple(
         Stored(TraceKey(row["key_ts"], row["trace_id"]), read_trace(row, known), row["version"], settled)
         for row, (*_, settled) in zip(found, rows, strict=True)

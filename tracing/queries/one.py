@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tracing import store
+from tracing.assessments import assessments_of
 from tracing.columns import COLUMNS, NO_TEXT, canonical, read_trace
+from tracing.expectations import expectations_of
+from tracing.filter_sql import KEY, SETTLED
 from tracing.filter_sql import LIVE as IS_LIVE
-from tracing.filter_sql import SETTLED
+from tracing.keyed import TraceKey
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import Summary, summaries
-from tracing.records import Signal, Trace, Verdict
+from tracing.records import Assessment, Expectation, Signal, Trace, Verdict
+from tracing.verdicts import Standing, applied, standing_of
 
 AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SIGNALS = 1_000
+NOTHING_SAID = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,19 @@ class Found:
     live: bool
     mark: Mark
     signals: tuple[Signal, ...]
-    verdict: Verdict | None = None
+    standing: Standing = NOTHING_SAID
+    expectation: Expectation | None = None
+    assessments: tuple[Assessment, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What counts now; None where the trace has not failed."""
+        return self.standing.verdict
+
+    @property
+    def expected(self) -> frozenset[int]:
+        """The places of the candidates that hold an expected anchor."""
+        return frozenset(self.standing.engine.expected if self.standing.engine else ())
 
     @property
     def thumb(self) -> str:
@@ -55,14 +72,10 @@ class Found:
 
 def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found | None:
     """The trace with its candidates' texts, its mark and its signals; None where the project has none of that id."""
-    key_ns = key_time(project=project, trace_id=trace_id)
-    if key_ns is None:
-        return None
     rows = store.rows(
         f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
-        f" PREWHERE {AT} ORDER BY version DESC LIMIT 1",
+        " PREWHERE project = {project:String} AND trace_id = {trace_id:String} ORDER BY version DESC LIMIT 1",
         project=project,
-        key_ns=key_ns,
         trace_id=trace_id,
         live=list(live),
         now_ms=time.time_ns() // 1_000_000,
@@ -71,11 +84,26 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
         return None
     row = dict(zip(COLUMNS, rows[0], strict=False))
     settled, is_live = rows[0][-2:]
+    key_ns = row["key_ts"]
     hashes = [value for value in set(row["c_text"]) if value != NO_TEXT]
     found = read_trace(row, texts(project=project, hashes=hashes))
     mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)
     said = signals(project=project, trace_id=trace_id)
-    return Found(project, found, key_ns, row["arrived_at"], settled, is_live, mark, said)
+    key = TraceKey(key_ns, trace_id)
+    standing = standing_of(project=project, keys=[key]).get(trace_id, NOTHING_SAID)
+    return Found(
+        project=project,
+        trace=applied(found, standing.engine),
+        key_ns=key_ns,
+        arrived_ns=row["arrived_at"],
+        settled=settled,
+        live=is_live,
+        mark=mark,
+        signals=said,
+        standing=standing,
+        expectation=expectations_of(project=project, traces=[found]).get(trace_id),
+        assessments=assessments_of(project=project, keys=[key]).get(trace_id, ()),
+    )
 
 
 def key_time(*, project: str, trace_id: str) -> int | None:
@@ -127,10 +155,11 @@ def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:
         project=project,
         trace_id=trace_id,
     )
-    return tuple(_signal(*row) for row in rows)
+    return tuple(read_signal(*row) for row in rows)
 
 
-def _signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: int, *optional: str) -> Signal:
+def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: int, *optional: str) -> Signal:
+    """A row of `signals`."""
     identity, name, comment, anchor, session_id, user, source, *span_id = optional
     typed: str | float | bool | None = value == "True" if value in ("True", "False") else number
     return Signal(
@@ -154,8 +183,9 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
     if not trace.query:
         return ()
     rows = store.rows(
-        "SELECT key_ts, trace_id FROM traces FINAL WHERE project = {project:String} AND kind = 'query'"
-        " AND canonical = {canonical:UInt64} AND trace_id != {trace_id:String}"
+        f"SELECT key_ts, trace_id FROM traces FINAL WHERE project = {{project:String}} AND kind = 'query' AND {KEY} IN"
+        f" (SELECT {KEY} FROM traces WHERE project = {{project:String}} AND canonical = {{canonical:UInt64}})"
+        " AND trace_id != {trace_id:String}"
         " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
         project=project,
         canonical=canonical(trace.query),
