@@ -15,7 +15,7 @@ from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, take
 
 log = structlog.get_logger()
 
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 32 * 1024 * 1024
 BATCH_SPANS = 8_000
 GATHER_BYTES = 4 * 1024 * 1024
 GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
@@ -53,7 +53,7 @@ class Drain(threading.Thread):
 
     def _once(self) -> None:
         try:
-            self.spool.seal()
+            self.spool.pass_on()
             if self._holds_lock():
                 self.drain()
             self.failures = 0

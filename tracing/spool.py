@@ -21,10 +21,10 @@ import orjson
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"SLF1"
-SEGMENT_BYTES = 16 * 1024 * 1024
+SEGMENT_BYTES = 32 * 1024 * 1024
 SUFFIX = ".seg"
 POLL_SECONDS = 0.02
-PACE_BYTES = 20 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
+PACE_BYTES = 24 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
 PACE_SECONDS = 0.25  # but no longer than this: a burst is taken all the same
 
 Kind = Literal["otlp", "logs", "native", "signals", "refusal"]
@@ -130,6 +130,9 @@ class Spool:
         self.ready = threading.Event()  # set when there may be something to drain
         self._lock = threading.Lock()
         self._segment: Segment | None = None
+        self._last: Path | None = None
+        self._looked_at = 0.0
+        self._waiting = 0
 
     def append(self, frame: Frame) -> Path:
         """Keep the frame: on return it is on disk. Raises SpoolFullError, and then nothing was kept.
@@ -148,8 +151,15 @@ class Spool:
             time.sleep(POLL_SECONDS)
 
     def backlog(self) -> int:
-        """Bytes that wait for the store, other processes' included."""
-        return sum(_size(path) for path in segments(self.directory))
+        """Bytes that wait for the store, other processes' included, as of a moment ago."""
+        if time.monotonic() - self._looked_at > POLL_SECONDS:
+            self._look()
+        return self._waiting
+
+    def _look(self) -> int:
+        self._waiting = sum(_size(path) for path in segments(self.directory))
+        self._looked_at = time.monotonic()
+        return self._waiting
 
     def note(self, frame: Frame) -> None:
         """Keep the frame without waiting for the disk: for what nobody was promised."""
@@ -168,7 +178,7 @@ class Spool:
         return segment, size
 
     def _open(self) -> Segment:
-        if self.backlog() >= self.max_bytes:
+        if self._look() >= self.max_bytes:
             raise SpoolFullError("the spool is at its limit: the store does not keep up, or does not answer")
         try:
             return Segment(self.directory)
@@ -180,9 +190,16 @@ class Spool:
         with self._lock:
             self._seal()
 
+    def pass_on(self) -> None:
+        """Let go of the current segment, unless the one before still waits: while the store is away, few are made."""
+        with self._lock:
+            if self._last is None or not self._last.exists():
+                self._seal()
+
     def _seal(self) -> None:
         if self._segment is not None:
             segment, self._segment = self._segment, None
+            self._last = segment.path
             segment.close()
 
 

@@ -117,3 +117,15 @@ def test_many_threads_append_and_nothing_is_lost(tmp_path: Path) -> None:
     spool.seal()
     bodies = [each.body for each in read_all(tmp_path) if isinstance(each, Frame)]
     assert len(bodies) == len(set(bodies)) == 200
+
+
+def test_while_nothing_is_drained_a_segment_is_filled_and_not_many_small_ones_made(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    for _ in range(50):
+        spool.append(frame())
+        spool.pass_on()
+    assert len(segments(tmp_path)) == 2
+    segments(tmp_path)[0].unlink()
+    spool.pass_on()
+    spool.append(frame())
+    assert len(segments(tmp_path)) == 2

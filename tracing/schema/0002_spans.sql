@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS spans @ON_CLUSTER@
     scope LowCardinality(String),
     scope_version LowCardinality(String),
     resource String CODEC(ZSTD(1)),
-    attributes String CODEC(ZSTD(3)),
+    attributes String CODEC(ZSTD(1)),
     events String CODEC(ZSTD(3)),
     links String CODEC(ZSTD(1)),
     dropped_attributes UInt32,
