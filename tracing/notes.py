@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tracing.failures import Failure
 from tracing.records import Candidate, Lane, StageRecord
-from tracing.tree import Tree
+from tracing.tree import Node, Tree
 
 _DROP_FLAGS = {"budget": "budget_drop", "duplicate": "dedupe_drop", "truncated": "truncated"}
 _MOST = 50
@@ -29,8 +29,22 @@ def flags_of(
         if any(check.passed is False for check in record.checks):
             found.add(f"check_failed:{record.stage}")
     found.update(f"unstaged_{failure.status}" for failure in failed if failure.stage is None)
+    if any(_is_over(_top(failure)) for failure in failed):
+        found.add("ended_in_error")
     found.update(f"under_floor:{lane.name}" for lane in lanes if _is_thin(lane, candidates))
     return tuple(sorted(found))
+
+
+def _top(failure: Failure) -> Node:
+    node = failure.node
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
+def _is_over(top: Node) -> bool:
+    """True where it failed as a whole: an orphan without children may be a small part of it."""
+    return top.span.failed and (not top.span.parent_id or bool(top.children))
 
 
 def _is_thin(lane: Lane, candidates: Sequence[Candidate]) -> bool:
