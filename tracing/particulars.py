@@ -9,7 +9,7 @@ from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Call, Reading, Role
 from tracing.dialects.shapes import entities as read_entities
 from tracing.dialects.shapes import texts
-from tracing.dialects.values import plain, text
+from tracing.dialects.values import loaded, plain, text
 from tracing.records import Entity, Trace, Value, Versions
 from tracing.stages import Stage
 from tracing.tree import Node, Tree
@@ -169,8 +169,11 @@ def _query(tree: Tree) -> str | None:
         lists = node.reading.lists
         if lists is not None and (found := lists.query or question_in(node.reading.input)):
             return found
-    asked = (question_in(node.reading.input) for node in tree.nodes if node.own is Stage.GENERATE)
-    return next((found for found in asked if found), None)
+    generating = [node.reading.input for node in tree.nodes if node.own is Stage.GENERATE]
+    embedded = {node.reading.input for node in tree.nodes if node.own is Stage.EMBED and node.reading.input}
+    if generating and len(embedded) == 1 and loaded(only := embedded.pop()) is None:
+        return only
+    return next((found for given in generating if (found := question_in(given))), None)
 
 
 def _steps(tree: Tree, *stages: Stage) -> Iterable[Mapping[str, Value]]:

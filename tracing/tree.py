@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tracing import dialects, langfuse_events
-from tracing.dialects import langfuse_trace, rag
+from tracing.dialects import langfuse_trace, log_records, rag
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Reading, Role
 from tracing.dialects.values import plain
@@ -65,15 +65,19 @@ class Tree:
 
     def __init__(self, spans: Sequence[Span]) -> None:
         kept = sorted(langfuse_events.assembled(list(_once(spans))), key=lambda span: (span.start_ns, span.span_id))
-        self.spans = kept
+        records = [span for span in kept if span.scope == log_records.LOG_SCOPE]
+        if records:
+            kept = [span for span in kept if span.scope != log_records.LOG_SCOPE]
+        self.spans = kept or records
         self.documents = [span for span in kept if span.scope == rag.NATIVE_SCOPE]
-        nodes = [_node(span) for span in kept if span.scope != rag.NATIVE_SCOPE]
+        told = log_records.joined(kept, records) if records else kept
+        nodes = [_node(span) for span in told if span.scope != rag.NATIVE_SCOPE]
         self.nodes = _linked(nodes)
-        told = [node for node in self.nodes if node.declared is not None]
+        saying = [node for node in self.nodes if node.declared is not None]
         documents = [declared for span in self.documents if (declared := rag.read(span)) is not None]
-        inner_first = sorted(told, key=lambda node: -node.depth)
+        inner_first = sorted(saying, key=lambda node: -node.depth)
         # Of what spans say outright the outermost counts, and a native document before any span.
-        self.declared = documents + [node.declared for node in told if node.declared is not None]
+        self.declared = documents + [node.declared for node in saying if node.declared is not None]
         self.traced = langfuse_trace.read((node.span, node.parent is None) for node in self.nodes)
         if self.traced is not None:
             self.declared.append(replace(self.traced, metadata=None))

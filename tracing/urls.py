@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from tracing import api, health, receive, urls_langfuse, urls_pages
+from tracing import api, health, receive, receive_logs, urls_langfuse, urls_pages
 
 app_name = "tracing"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("v1/traces", receive.otlp_traces, name="otlp_traces"),
+    path("v1/logs", receive_logs.otlp_logs_view, name="otlp_logs"),
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/", api.urls()),
     path("api/public/", include(urls_langfuse.urlpatterns)),

@@ -6,7 +6,18 @@ a span reads it. Our own `rag.*` attributes (`rag.py`) may be on any span of any
 
 from typing import Protocol
 
-from tracing.dialects import app, genai, langfuse, openinference, plain, traceloop, vectordb
+from tracing.dialects import (
+    aisdk,
+    app,
+    genai,
+    haystack,
+    langfuse,
+    mlflow,
+    openinference,
+    plain,
+    traceloop,
+    vectordb,
+)
 from tracing.dialects.reading import Reading
 from tracing.records import Span
 
@@ -19,7 +30,18 @@ class Dialect(Protocol):
     def read(self, span: Span) -> Reading: ...
 
 
-DIALECTS: tuple[Dialect, ...] = (langfuse, openinference, traceloop, vectordb, genai, app, plain)
+DIALECTS: tuple[Dialect, ...] = (
+    langfuse,
+    openinference,
+    traceloop,
+    vectordb,
+    mlflow,
+    haystack,
+    aisdk,
+    genai,
+    app,
+    plain,
+)
 
 
 def read(span: Span) -> Reading:
