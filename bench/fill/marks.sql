@@ -1,5 +1,7 @@
 -- What is said of them: one in eight has failed, one in fifty has a thumb down.
-INSERT INTO marks SELECT project, key_ts, trace_id, version, started_at,
+INSERT INTO marks (project, key_ts, trace_id, version, started_at, stage, fault, kind, certainty, groundedness, grounded_by,
+ thumb, anchors, flags, judged, review)
+SELECT project, key_ts, trace_id, version, started_at,
  if(cityHash64(trace_id,1) % 8 = 0, ['route','retrieve','rerank','context','generate','validate'][1 + cityHash64(trace_id,2) % 6] AS s, '') stage,
  if(stage = '', '', transform(stage, ['route','retrieve','rerank','context','generate','validate'], ['wrong_product','miss','dropped','budget_drop','ungrounded','false_anchor'], '')) fault,
  if(stage = '', '', 'heuristic') kind, if(stage = '', '', 'suspected') certainty,

@@ -1,5 +1,12 @@
 -- Traces that look like a real pipeline's: 40 candidates, two lanes, an answer of some 800 characters, spread over 60 days.
-INSERT INTO traces SELECT
+INSERT INTO traces (
+ project, key_ts, trace_id, version, kind, started_at, ended_at, arrived_at, duration_ms, first_token_ms, rooted, root_name, external_id, environment,
+ service, surface, variant, run_id, item_id, repeat, release, prompt_version, index_version, embedding_version, reranker_version, corpus_version,
+ query, canonical, query_shape, intent, product, entities, outcome, confidence, answer, refused, session_id, user_id, metadata, lanes, models, errors,
+ cost_usd, input_tokens, output_tokens, attempts, caches, flags, warnings, span_count, stage, stage_round, stage_status, stage_ms, c_id, c_anchor,
+ c_product, c_title, c_text, c_source_hash, c_fused_rank, c_fused_score, c_rerank_in, c_rerank_rank, c_rerank_score, c_survived, c_survived_source,
+ c_dropped_at, c_dropped_why, c_tokens, c_kept_tokens, c_slot, c_cited, h_candidate, h_lane, h_round, h_rank, h_score, cited, detail)
+SELECT
  {project:String} AS project,
  fromUnixTimestamp64Nano({now_ns:Int64}) - toIntervalMillisecond(toUInt64((number + rand01) * (60*86400000 / {total:Float64}))) AS key_ts,
  lower(hex(MD5(toString(number)))) trace_id,
