@@ -21,6 +21,7 @@ from tracing.words import denials, numbers, sentences, term_set, terms
 VERSION = "lexical-1"
 SUPPORTED = 0.55  # of a claim's weight
 SUFFICIENT = 0.6  # of the question's weight, in one kept passage
+COMPLETE = 0.5  # of what the best kept passage holds of the question
 CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
 MARGIN = 0.15  # how much better a dropped passage must be
 _MOST_CLAIMS = 60
@@ -83,6 +84,7 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
         at_ns=at_ns,
         groundedness=None if support is None else round(support, 3),
         relevance=round(best, 3) if reading.asked and reading.kept else None,
+        complete=_is_complete(answer, reading, best) if claims else None,
         context_sufficient=sufficient,
         refused=refused,
         claims=tuple(claim for _, claim in claims),
@@ -188,6 +190,13 @@ def _coverage(reading: _Reading, passage: _Passage) -> float:
     if not reading.asked:
         return 0.0
     return reading.weigh(reading.asked & (passage.terms | passage.title)) / reading.weigh(reading.asked)
+
+
+def _is_complete(answer: str, reading: _Reading, best: float) -> bool | None:
+    """False where the answer holds much less of what was asked than one kept passage does."""
+    if not reading.asked:
+        return None
+    return reading.weigh(reading.asked & term_set(answer)) >= COMPLETE * best * reading.weigh(reading.asked)
 
 
 def _score(reading: _Reading, passage: _Passage) -> float:

@@ -7,11 +7,12 @@ from functools import lru_cache
 
 _TERM = re.compile(r"\w+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s+(?=[\"'(\[]?[A-Z0-9`*_-])|\n+")
-_MARKS = re.compile(r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]|\((?:source|see|ref)[^)]{0,80}\)", re.IGNORECASE)
+_MARK = r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]"
+_NEXT = r"(?=[\"'(\[]?[A-Z0-9`*_-])"
+_SENTENCE = re.compile(rf"(?<=[.!?])[\"')\]]*(?:\s*{_MARK})*\s+{_NEXT}|{_MARK}[.!?]?\s+{_NEXT}|\n+")
+_MARKS = re.compile(rf"{_MARK}|\((?:source|see|ref)[^)]{{0,80}}\)", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"\b(?:not|never|no longer|cannot|can't|neither|nor|without|none|nothing|nobody)\b|n['’]t\b|\bfalse\b|\bno\b(?! one)",
-    re.IGNORECASE,
+    r"\b(?:not|never|no longer|cannot|neither|nor|without|nothing|nobody)\b|n['’]t\b|\bno\b(?! one)", re.IGNORECASE
 )
 _ENDINGS = (
     "ization",

@@ -193,6 +193,9 @@ def _place(candidate: Candidate) -> int:
 
 def furthest(journey: Journey, candidates: Sequence[Candidate]) -> Candidate | None:
     """The chunk of them that came furthest, the best ranked of equals."""
-    if not candidates:
-        return None
-    return max(candidates, key=lambda one: (journey.reached(one), -(one.rerank_rank or _place(one)), one.chunk_id))
+
+    def came(one: Candidate) -> tuple[bool, int, int, int, str]:
+        reached, loss = journey.reached(one), journey.loss(one)
+        return reached >= 5, loss.stage.order if loss else 0, reached, -(one.rerank_rank or _place(one)), one.chunk_id
+
+    return max(candidates, key=came, default=None)

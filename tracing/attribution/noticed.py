@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tracing.attribution.rules_mechanical import drifted
 from tracing.attribution.rules_upstream import is_misread, is_misrouted, mistaken
-from tracing.attribution.view import ROOT_FAILED, Finding, View
+from tracing.attribution.view import Finding, View
 
 _STATUS_FLAGS = {"not_in_context": "not_in_context", "redirected": "redirected"}
 
 
 def flags(view: View, found: Finding | None) -> tuple[str, ...]:
     """The trace's own flags and those that take a manifest, an expectation or a project's limits to see."""
-    noticed = {flag for flag in view.trace.flags if flag != ROOT_FAILED}
+    noticed = set(view.trace.flags)
     blamed = found.fault.label if found else ""
     noticed.update(_of_anchors(view))
     noticed.update(_of_stages(view, blamed))

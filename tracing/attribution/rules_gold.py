@@ -111,6 +111,8 @@ def incomplete(view: View) -> Finding | None:
     decisive = view.decisive
     if not _uses_nothing(view) or view.refused or decisive is None:
         return None
+    if view.assessment is not None and view.assessment.complete:
+        return None
     cited = [shown(one.anchor or one.chunk_id or "") for one in view.trace.citations][:3]
     return gold(Stage.GENERATE, Fault.INCOMPLETE, "likely", *line_of(view, decisive), f"cited: {', '.join(cited)}")
 

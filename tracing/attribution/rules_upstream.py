@@ -20,15 +20,6 @@ def not_found(view: View) -> Followed | None:
     return decisive
 
 
-def stale_evidence(view: View) -> Finding | None:
-    """The answer rests on the expected place under a name that is gone: the index is older than the manifest."""
-    if not view.lost or view.moved_evidence is None:
-        return None
-    candidate, entry = view.moved_evidence
-    evidence = f"cited {shown(candidate.anchor or candidate.chunk_id)} is gone, and is {shown(entry.anchor)} now"
-    return Finding(Stage.INDEX, Fault.STALE_CHUNK, "mechanical", "certain", (evidence,))
-
-
 def not_indexed(view: View) -> Finding | None:
     """The expected place is in no manifest in force, or the index does not hold it: no search could find it."""
     missed = not_found(view)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -16,7 +16,7 @@ from tracing.stages import Fault, Stage
 
 Kind = Literal["gold", "mechanical", "judge", "heuristic"]
 Certainty = Literal["certain", "likely", "suspected"]
-ROOT_FAILED = "root_failed"
+ENDED_IN_ERROR = "ended_in_error"
 _BY = ("human", "judge", "client", "lexical")
 
 
@@ -102,7 +102,7 @@ class View:
         flags = self.trace.flags
         if not self.failures and not {"unstaged_error", "unstaged_timeout"}.intersection(flags):
             return False
-        return ROOT_FAILED in flags or not (self.answered or self.refused)
+        return ENDED_IN_ERROR in flags or not (self.answered or self.refused)
 
     @cached_property
     def retrieved(self) -> bool:
@@ -174,6 +174,10 @@ class View:
             return Followed(place, None, -1, None)
         return Followed(place, None, 0, None)
 
+    @cached_property
+    def cited_places(self) -> frozenset[str]:
+        return frozenset(self.anchors.place(one.anchor) for one in self.trace.citations if one.anchor)
+
     def chunks_of(self, place: str) -> list[Candidate]:
         """The candidates that carry the place: by anchor, by a redirect to it, or by their id."""
         return [
@@ -184,8 +188,20 @@ class View:
 
     @cached_property
     def places(self) -> tuple[str | None, ...]:
-        """Where each candidate's anchor leads."""
-        return tuple(None if anchor is None else self.anchors.place(anchor) for anchor in self.own_anchors)
+        """Where each candidate's anchor leads; one that is gone, to the expected place that it was before."""
+        return tuple(None if anchor is None else self._place(anchor, one) for one, anchor in self._with_anchors)
+
+    @property
+    def _with_anchors(self) -> Iterable[tuple[Candidate, str | None]]:
+        return zip(self.trace.candidates, self.own_anchors, strict=True)
+
+    def _place(self, anchor: str, candidate: Candidate) -> str:
+        facts = self.manifest
+        if facts is None or not self.expected_places or not self.anchors.is_gone(anchor):
+            return self.anchors.place(anchor)
+        wanted = [entry for place in self.expected_places if (entry := facts.entries.get(place)) is not None]
+        old = facts.former.get(anchor)
+        return next((entry.anchor for entry in wanted if _is_same_place(candidate, old, entry)), anchor)
 
     @cached_property
     def own_anchors(self) -> tuple[str | None, ...]:
@@ -197,29 +213,14 @@ class View:
         if not self.followed:
             return None
         choose = min if self.expectation is not None and self.expectation.all_required else max
-        return choose(self.followed, key=lambda one: one.reached)
+        return choose(
+            self.followed, key=lambda one: (one.reached >= 5, one.loss.stage.order if one.loss else 0, one.reached)
+        )
 
     @cached_property
     def evidence_kept(self) -> bool:
         """True where what was expected is in the prompt, as far as can be told, or is cited all the same."""
         return self.decisive is not None and self.decisive.reached >= 5
-
-    @cached_property
-    def moved_evidence(self) -> tuple[Candidate, ManifestEntry] | None:
-        """A cited chunk under an anchor that is gone, which is the expected place under its former name."""
-        facts = self.manifest
-        if facts is None or self.evidence_kept:
-            return None
-        wanted = [entry for place in self.expected_places if (entry := facts.entries.get(place)) is not None]
-        for one in self.journey.kept:
-            anchor = self.anchors.of(one)
-            if anchor is None or not one.cited or not self.anchors.is_gone(anchor):
-                continue
-            old = facts.former.get(anchor)
-            for entry in wanted:
-                if _is_same_place(one, old, entry):
-                    return one, entry
-        return None
 
     @cached_property
     def lost(self) -> bool:
