@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from tracing import assessments, marks, verdicts
+from tracing import assessments, marks, receive, verdicts
 from tracing.attribution.case import Case, Judgement
 from tracing.attribution.engine import RULES_VERSION, judge
 from tracing.evidence import Evidence, gather
@@ -17,14 +17,15 @@ from tracing.records import Trace
 log = structlog.get_logger()
 
 BATCH = 300
+GIVE_WAY_BYTES = 4 * 1024 * 1024  # waiting in the spool: what was sent comes first
 AT_ONCE = ("error", "timeout")
 
 
 def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
-    """Judge what is due and has settled, the oldest first; returns how many were judged."""
+    """Judge what is due and has settled, the oldest first; returns how many were judged. Gives way to arrivals."""
     done = 0
-    while done < most:
-        found = attribute(project, due_keys(project=project.slug, limit=2 * BATCH))
+    while done < most and receive.spool().backlog() < GIVE_WAY_BYTES:
+        found = attribute(project, due_keys(project=project.slug, limit=BATCH))
         done += found
         if found == 0:
             break
