@@ -5,7 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tests.tracing.made_spans import START_NS, TRACE
+from tracing.dialects.log_records import LOG_SCOPE
 from tracing.dialects.rag import NAMES, NATIVE_SCOPE
+from tracing.feedback import signals
 from tracing.normalise import normalise
 from tracing.records import Event, Link, Span
 
@@ -19,6 +21,36 @@ KEYS = [
     "retrieval.documents.99999.document.id", "retrieval.documents.x.document.id",
     "reranker.input_documents.1.document.id", "reranker.output_documents.0.document.score", "native",
     "error.type", "http.status_code", *(f"rag.{name}" for name in NAMES),
+]  # fmt: skip
+OTHER_KEYS = [
+    *(
+        "gen_ai." + name for name in (
+            "operation.name", "system", "request.model", "response.id", "data_source.id", "input.messages",
+            "output.messages", "system_instructions", "retrieval.documents", "retrieval.query.text",
+            "retrieval.top_k", "response.time_to_first_chunk", "usage.input_tokens", "prompt.0.content",
+            "prompt.0.role", "completion.0.content", "evaluation.name", "evaluation.score.value", "task.output",
+        )
+    ),
+    "llm.request.type", "app.route.intent", "app.route.product", "body", "content", "message",
+    "traceloop.span.kind", "traceloop.entity.name", "traceloop.entity.input", "traceloop.entity.output",
+    "traceloop.association.properties.session_id", "db.system", "db.operation", "db.query.result.id",
+    "db.query.result.distance", "db.query.result.metadata", "db.query.result.document", "db.chroma.query.n_results",
+    "mlflow.spanType", "mlflow.spanInputs", "mlflow.spanOutputs", "mlflow.chat.tokenUsage", "mlflow.llm.cost",
+    "haystack.component.type", "haystack.component.name", "haystack.component.input", "haystack.component.output",
+    "haystack.pipeline.input_data", "haystack.pipeline.output_data", "ai.operationId", "ai.documents", "ai.ranking",
+    "ai.prompt", "ai.prompt.messages", "ai.response.text", "ai.value", "ai.response.msToFirstChunk",
+]  # fmt: skip
+OTHER_WORDS = [
+    "chat", "retrieval", "rerank", "embeddings", "evaluate", "workflow", "task", "chroma", "query", "add",
+    '"RETRIEVER"', '"RERANKER"', '"CHAT_MODEL"', '"EVALUATOR"', "X.BM25Retriever", "DocumentJoiner", "CohereRanker",
+    "OpenAIChatGenerator", "ai.rerank.doRerank", "ai.streamText", "Doc 0, Score: 0.5", "Doc 999999, Score: x",
+    '{"args": ["why?", ["a", "b"], [[]]], "kwargs": {"x": {}}}', '[{"id": "a", "distance": 0.1}, {"id": "b"}]',
+    '[{"role": "user", "parts": [{"type": "text", "content": "Question: why?"}, 3]}, null]', '{"index": 7}',
+    '{"outputs": {"lc": 1, "kwargs": {"content": ["x"]}}}', '{"replies": [{"meta": 1}], "answers": [1]}',
+]  # fmt: skip
+EVENTS = [
+    "exception", "db.query.result", "gen_ai.choice", "gen_ai.user.message", "gen_ai.content.prompt",
+    "gen_ai.client.inference.operation.details", "gen_ai.evaluation.result", "mlflow.chunk.item.0",
 ]  # fmt: skip
 KINDS = ["CHAIN", "RETRIEVER", "RERANKER", "LLM", "EMBEDDING", "EVALUATOR", "TOOL", "AGENT", "nonsense"]
 WORDS = [
@@ -34,7 +66,7 @@ scalars = some.one_of(
     some.booleans(),
     some.integers(-(2**63), 2**63 - 1),
     some.floats(allow_nan=False, allow_infinity=False),
-    some.sampled_from(WORDS + KINDS),
+    some.sampled_from(WORDS + KINDS + OTHER_WORDS),
     some.text(some.characters(exclude_categories=["Cs"]), max_size=20),
 )
 values = some.recursive(
@@ -45,7 +77,10 @@ values = some.recursive(
     ),
     max_leaves=6,
 )
-attributes = some.dictionaries(some.sampled_from(KEYS), values, max_size=10)
+attributes = some.one_of(
+    some.dictionaries(some.sampled_from(KEYS), values, max_size=10),
+    some.dictionaries(some.sampled_from(OTHER_KEYS), values, max_size=10),
+)
 times = some.one_of(some.integers(0, 100), some.sampled_from([START_NS, 2**63 - 1]))
 
 
@@ -53,7 +88,7 @@ times = some.one_of(some.integers(0, 100), some.sampled_from([START_NS, 2**63 - 
 def a_span(draw: some.DrawFn) -> Span:
     start, lasts = draw(times), draw(some.integers(0, 50))
     held = draw(attributes)
-    if draw(some.booleans()):
+    if draw(some.integers(0, 2)) == 0:
         held["openinference.span.kind"] = draw(some.sampled_from(KINDS))
     return Span(
         trace_id=TRACE,
@@ -64,10 +99,12 @@ def a_span(draw: some.DrawFn) -> Span:
         end_ns=min(start + lasts, 2**63 - 1),
         attributes=held,
         resource=draw(some.dictionaries(some.sampled_from(["service.name", "service.version"]), values, max_size=2)),
-        events=tuple(Event("exception", start, draw(attributes)) for _ in range(draw(some.integers(0, 1)))),
+        events=tuple(
+            Event(draw(some.sampled_from(EVENTS)), start, draw(attributes)) for _ in range(draw(some.integers(0, 2)))
+        ),
         links=tuple(Link(TRACE, "1" * 16, {}) for _ in range(draw(some.integers(0, 1)))),
         status=draw(some.integers(0, 2)),
-        scope=draw(some.sampled_from(["", NATIVE_SCOPE])),
+        scope=draw(some.sampled_from(["", NATIVE_SCOPE, LOG_SCOPE])),
         dropped_attributes=draw(some.integers(0, 3)),
     )
 
@@ -82,6 +119,7 @@ def test_no_span_whatsoever_stops_the_reader_and_no_order_changes_the_trace(span
     mixed = [*spans, *spans[:2]]
     chance.shuffle(mixed)  # type: ignore[attr-defined]
     assert normalise(mixed) == trace
+    assert {signal.id for signal in signals(mixed)} == {signal.id for signal in signals(spans)}
     assert trace.ended_ns >= trace.started_ns
     assert len({candidate.chunk_id for candidate in trace.candidates}) == len(trace.candidates)
     assert all(hit.rank >= 1 for candidate in trace.candidates for hit in candidate.hits)
