@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tracing import store
+from tracing.dialects.values import plain
+from tracing.langfuse_events import SCOPE, assembled
 from tracing.queries.one import AT, key_time, texts
 from tracing.records import Span
 from tracing.span_columns import READ, read_span, referred
 
 MOST_SPANS = 20_000
 TOGETHER = 100
-TOGETHER_BYTES = 16_000_000
+TOGETHER_BYTES = MOST_EVENT_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class SpanOutline:
     status: int
     status_message: str
     size: int
-    dropped_attributes: int
+    dropped_attributes: int = 0
 
 
 def span_tree(*, project: str, trace_id: str) -> tuple[SpanOutline, ...]:
@@ -34,15 +36,44 @@ def span_tree(*, project: str, trace_id: str) -> tuple[SpanOutline, ...]:
     key_ns = key_time(project=project, trace_id=trace_id)
     if key_ns is None:
         return ()
+    outlines, of_events = _outlines(project=project, key_ns=key_ns, trace_id=trace_id)
+    if not of_events:
+        return outlines
+    return tuple(_outline(each) for each in _assembled(project=project, key_ns=key_ns, trace_id=trace_id))
+
+
+def _outlines(*, project: str, key_ns: int, trace_id: str) -> tuple[tuple[SpanOutline, ...], bool]:
+    """The outlines as stored, and whether some carry events that make spans only together."""
     rows = store.rows(
-        "SELECT span_id, parent_id, name, started_at, ended_at, kind, status, status_message, size, dropped_attributes"
-        f" FROM (SELECT * FROM spans PREWHERE {AT} ORDER BY version DESC LIMIT 1 BY span_id)"
+        "SELECT span_id, parent_id, name, started_at, ended_at, kind, status, status_message, size, dropped_attributes,"
+        f" scope FROM (SELECT * FROM spans PREWHERE {AT} ORDER BY version DESC LIMIT 1 BY span_id)"
         f" ORDER BY started_at, span_id LIMIT {MOST_SPANS}",
         project=project,
         key_ns=key_ns,
         trace_id=trace_id,
     )
-    return tuple(SpanOutline(*row) for row in rows)
+    outlines = tuple(SpanOutline(*row[:-1]) for row in rows)
+    small = sum(outline.size for outline in outlines) <= MOST_EVENT_BYTES
+    return outlines, small and any(row[-1] == SCOPE for row in rows)
+
+
+def _outline(span: Span) -> SpanOutline:
+    size = sum(len(key) + len(plain(value)) for key, value in span.attributes.items())
+    times = span.start_ns, span.end_ns
+    return SpanOutline(
+        span.span_id, span.parent_id, span.name, *times, span.kind, span.status, span.status_message, size
+    )
+
+
+def _assembled(*, project: str, key_ns: int, trace_id: str) -> list[Span]:
+    outlines, _ = _outlines(project=project, key_ns=key_ns, trace_id=trace_id)
+    ids = [outline.span_id for outline in outlines]
+    found = [
+        span
+        for some in store.pieces(ids)
+        for span in _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=some)
+    ]
+    return sorted(assembled(found), key=lambda span: (span.start_ns, span.span_id))
 
 
 def span(*, project: str, trace_id: str, span_id: str) -> Span | None:
@@ -51,6 +82,9 @@ def span(*, project: str, trace_id: str, span_id: str) -> Span | None:
     if key_ns is None:
         return None
     found = _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=[span_id])
+    if not found and _outlines(project=project, key_ns=key_ns, trace_id=trace_id)[1]:
+        made = _assembled(project=project, key_ns=key_ns, trace_id=trace_id)
+        found = [each for each in made if each.span_id == span_id]
     return found[0] if found else None
 
 
@@ -59,9 +93,13 @@ def spans(*, project: str, trace_id: str) -> Iterator[Span]:
     key_ns = key_time(project=project, trace_id=trace_id)
     if key_ns is None:
         return
+    outlines, of_events = _outlines(project=project, key_ns=key_ns, trace_id=trace_id)
+    if of_events:
+        yield from _assembled(project=project, key_ns=key_ns, trace_id=trace_id)
+        return
     gathered: list[str] = []
     size = 0
-    for outline in span_tree(project=project, trace_id=trace_id):
+    for outline in outlines:
         if gathered and (len(gathered) == TOGETHER or size + outline.size > TOGETHER_BYTES):
             yield from _whole(project=project, key_ns=key_ns, trace_id=trace_id, span_ids=gathered)
             gathered, size = [], 0
