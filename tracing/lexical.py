@@ -21,6 +21,7 @@ from tracing.words import denials, numbers, sentences, term_set, terms
 VERSION = "lexical-1"
 SUPPORTED = 0.55  # of a claim's weight
 SUFFICIENT = 0.6  # of the question's weight, in one kept passage
+WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
 COMPLETE = 0.5  # of what the best kept passage holds of the question
 CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
 MARGIN = 0.15  # how much better a dropped passage must be
@@ -65,6 +66,7 @@ class _Reading:
     asked: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     kept: tuple[_Passage, ...]
+    sent: tuple[_Passage, ...]  # what was kept, or the prompt where it holds more than the chunks' texts tell
     dropped: tuple[_Passage, ...]
     weigh: Callable[[Iterable[str]], float]
 
@@ -93,11 +95,12 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
 
 
 def _reading(trace: Trace) -> _Reading:
-    kept = [_passage(one) for one in trace.candidates if one.survived and one.text]
-    if not kept and trace.context.text:
-        kept = [_Passage(None, trace.context.text, term_set(trace.context.text), frozenset())]
-    dropped = [_passage(one) for one in trace.candidates if one.survived is False and one.text]
-    kept, dropped = kept[:_MOST_PASSAGES], dropped[:_MOST_PASSAGES]
+    kept = [_passage(one) for one in trace.candidates if one.survived and one.text][:_MOST_PASSAGES]
+    dropped = [_passage(one) for one in trace.candidates if one.survived is False and one.text][:_MOST_PASSAGES]
+    sent = list(kept)
+    context = trace.context.text
+    if context and sum([len(passage.text) for passage in kept]) < WHOLE * len(context):
+        sent.append(_Passage(None, context, frozenset(terms(context)), frozenset()))
     asked = terms(trace.query or "")
     weights = _weights(kept + dropped)
     unseen = max(weights.values(), default=1.0)
@@ -105,7 +108,9 @@ def _reading(trace: Trace) -> _Reading:
     def weigh(found: Iterable[str]) -> float:
         return sum([weights.get(term, unseen) for term in found])
 
-    return _Reading(frozenset(asked), frozenset(pairwise(asked)), tuple(kept), tuple(dropped), weigh)
+    return _Reading(
+        frozenset(asked), frozenset(pairwise(asked)), tuple(kept or sent), tuple(sent), tuple(dropped), weigh
+    )
 
 
 def _passage(candidate: Candidate) -> _Passage:
@@ -126,7 +131,7 @@ def _weights(passages: Sequence[_Passage]) -> Mapping[str, float]:
 
 
 def _claims(answer: str, reading: _Reading) -> list[tuple[float, Claim]]:
-    held = frozenset().union(*(passage.terms | passage.title for passage in reading.kept))
+    held = frozenset().union(*(passage.terms | passage.title for passage in reading.sent))
     found = []
     for text in sentences(answer)[:_MOST_CLAIMS]:
         said = term_set(text)
@@ -152,8 +157,8 @@ def _claim(text: str, said: frozenset[str], held: frozenset[str], reading: _Read
 def _source(text: str, said: frozenset[str], reading: _Reading) -> tuple[str | None, bool]:
     """The passage with the sentence nearest to the claim, and whether that one says the opposite."""
     best, near = 0.0, None
-    for passage in reading.kept:
-        if len(passage.terms & said) < CLOSE * len(said) and len(reading.kept) > 1:
+    for passage in reading.sent:
+        if len(passage.terms & said) < CLOSE * len(said):
             continue
         for line in _lines(passage.text):
             common = len(line.terms & said)

@@ -84,7 +84,14 @@ class Bench:
             return None
         lost = self._kept(clean, question).lost_in(self._kept(turn, question))
         return Sample(
-            question.id, fault.key, fault.stage, fault.fault, trace, expectation_of(question), met(clean, question), lost
+            question.id,
+            fault.key,
+            fault.stage,
+            fault.fault,
+            trace,
+            expectation_of(question),
+            met(clean, question),
+            lost,
         )
 
     def _ask_clean(self, question: Question) -> tuple[Turn, Trace]:
@@ -109,13 +116,20 @@ class Bench:
         return Kept(
             ended=turn.error is None,
             behaved=met(turn, question) if question.behaviour != "answer" else turn.outcome in ("answer", "suggest"),
-            evidence_in_prompt=bool(expected & turn.survivors),
-            evidence_cited=bool(expected & turn.cited),
-            citations_real=all(one.anchor in places for one in turn.citations),
+            evidence_in_prompt=bool(expected & self._now(turn.survivors)),
+            evidence_cited=bool(expected & self._now(turn.cited)),
+            citations_real=all(anchor in places for anchor in self._now(turn.cited)),
             citations_of_product=all(turn.product in (None, one.product) for one in turn.citations),
-            fresh=all(chunk.source_hash == places[chunk.anchor].source_hash for chunk in cited if chunk.anchor in places),
+            fresh=all(
+                chunk.source_hash == places[chunk.anchor].source_hash for chunk in cited if chunk.anchor in places
+            ),
             quoted=all(_is_quoted(sentence, turn) for sentence in said.split(". ") if sentence.strip()),
         )
+
+    def _now(self, anchors: set[str]) -> set[str]:
+        """The places that the anchors lead to since the move."""
+        entries = self.shelf.versions[-1].entries
+        return {(entries[one].redirect_to or one) if one in entries else one for one in anchors}
 
 
 def _is_quoted(sentence: str, turn: Turn) -> bool:
@@ -141,7 +155,9 @@ def shelf_of(library: Library) -> Shelf:
     before = version_of("before", _entries(places_before(corpus, expected), {}))
     now = version_of(corpus.version, _entries(after, redirects))
     held = frozenset(chunk.anchor for chunk in corpus.chunks)
-    return Shelf((before, now), {library.index.version: held, f"{library.index.version}-gap": held - frozenset(expected)})
+    return Shelf(
+        (before, now), {library.index.version: held, f"{library.index.version}-gap": held - frozenset(expected)}
+    )
 
 
 def _entries(places: Iterable[Place], redirects: dict[str, str]) -> Iterator[ManifestEntry]:
@@ -172,6 +188,19 @@ def samples(bench: Bench, most: int, keys: Iterable[str] = ()) -> Iterator[Sampl
     yield from (bench.clean(question) for question in questions)
 
 
+TAKES = {
+    "generate": frozenset(("ended", "behaved", "evidence_cited", "quoted")),
+    "validate": frozenset(("ended", "behaved", "citations_real", "citations_of_product")),
+}
+UPSTREAM_TAKES = frozenset(("ended", "behaved", "evidence_in_prompt", "fresh"))
+
+
 def is_faulty(sample: Sample) -> bool:
-    """The injected run lost what the clean run of the same question kept."""
-    return sample.injected is not None and sample.met and bool(sample.lost)
+    """The injected run lost what the clean run of the same question kept, and what a fault of that stage can take.
+
+    A page that one lane no longer finds is no miss where the other lane has found it: that run is left out.
+    """
+    if sample.injected is None or not sample.met:
+        return False
+    found = sample.fault == "miss" and any(one.anchor in sample.expectation.anchors for one in sample.trace.candidates)
+    return not found and bool(TAKES.get(sample.stage or "", UPSTREAM_TAKES).intersection(sample.lost))

@@ -63,9 +63,12 @@ class Journey:
 
     @cached_property
     def was_searched(self) -> bool:
-        """True where any list of what was retrieved was seen."""
+        """True where any list of what was retrieved was seen, or a lane says itself that it returned nothing."""
         seen = self.observed
-        return any(each != "no" for each in (seen.lanes, seen.fused, seen.rerank_input, seen.reranked))
+        if any(each != "no" for each in (seen.lanes, seen.fused, seen.rerank_input, seen.reranked)):
+            return True
+        # A retriever's span without documents may only keep them to itself; one that declares its floor counts them.
+        return any(lane.floor is not None or lane.score_kind == "similarity" for lane in self.trace.lanes)
 
     def reached(self, candidate: Candidate) -> int:
         """How far it came: 0 nowhere, 1 a lane, 2 fused, 3 into the reranker, 4 out of it, 5 the prompt, 6 cited."""
