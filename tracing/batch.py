@@ -9,19 +9,22 @@ import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
 
-from tracing import attribute, feedback, marks, native, normalise, otlp, otlp_logs, signals, store, verdicts
+from tracing import attribute, feedback, homing, marks, native, normalise, otlp, otlp_logs, signals, store, verdicts
+from tracing.arrivals import Arrival, Key
 from tracing.columns import TraceRow, trace_columns
 from tracing.keyed import TraceKey
 from tracing.models import Project
 from tracing.outcome import DEFAULT_CUTS, Cuts
 from tracing.records import Signal, Span, Trace
 from tracing.shelf import Shelf
-from tracing.span_columns import READ, SpanRow, read_span, referred, span_columns
+from tracing.span_columns import SpanRow, span_columns
 from tracing.spool import Frame
+from tracing.stored_spans import key_times, stored_by_id, stored_spans
 
 log = structlog.get_logger()
 
@@ -29,18 +32,6 @@ DAY_NS = 86_400 * 10**9
 EARLIEST_KEY_NS = 946_684_800 * 10**9  # 2000-01-01: what is earlier is a clock that was never set
 RECENT = 50_000
 CUTS_FRESH_SECONDS = 5.0
-
-Key = tuple[str, str]  # project, trace id
-
-
-@dataclass(slots=True)
-class Arrival:
-    """What this batch brings to one trace."""
-
-    spans: dict[str, Span] = field(default_factory=dict)
-    first_received_ns: int = 2**63 - 1
-    last_received_ns: int = 0
-    senders: dict[str, tuple[str, str]] = field(default_factory=dict)  # span id -> (day, client)
 
 
 @dataclass(slots=True)
@@ -187,8 +178,9 @@ def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow
     arrivals = contents.arrivals
     if not arrivals:
         return []
+    homing.bring_home(arrivals, contents.signals, partial(stored_by_id, token=token))
     keys = _keys(arrivals, memory)
-    stored = _stored_spans([(key, keys[key]) for key in arrivals if key in keys], token)
+    stored = stored_spans([(key, keys[key]) for key in arrivals if key in keys], token)
     rows, span_rows = [], []
     for key, arrival in arrivals.items():
         before = stored.get(key, {})
@@ -269,74 +261,6 @@ def _keys(arrivals: Mapping[Key, Arrival], memory: Memory) -> dict[Key, int]:
         for trace_id, key_ns in key_times(project=project, trace_ids=trace_ids):
             keys[project, trace_id] = key_ns
     return keys
-
-
-def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
-    """(trace, sort time in ns) of those that the store has."""
-    return [
-        (trace_id, key_ns)
-        for ids in store.pieces(trace_ids)
-        for trace_id, key_ns in store.rows(
-            "SELECT trace_id, any(key_ts) FROM traces"
-            " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
-            project=project,
-            ids=ids,
-        )
-    ]
-
-
-def _stored_spans(keys: Sequence[tuple[Key, int]], token: str) -> dict[Key, dict[str, Span]]:
-    by_project: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for (project, trace_id), key_ns in keys:
-        by_project[project].append((trace_id, key_ns))
-    return {
-        (project, trace_id): spans
-        for project, wanted in by_project.items()
-        for trace_id, spans in spans_of(project=project, keys=wanted, but_batch=token).items()
-    }
-
-
-def spans_of(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str = "") -> dict[str, dict[str, Span]]:
-    """The stored spans of these (trace, sort time in ns), whole, by trace and span id."""
-    found = [row for some in store.pieces(keys) for row in _span_rows(project=project, keys=some, but_batch=but_batch)]
-    texts = chunk_texts(project=project, hashes=referred(row[READ.index("attributes")] for row in found))
-    spans: dict[str, dict[str, Span]] = defaultdict(dict)
-    for row in found:
-        span = read_span(row, texts)
-        spans[span.trace_id][span.span_id] = span
-    return spans
-
-
-def _span_rows(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str) -> Sequence[tuple[Any, ...]]:
-    return store.rows(
-        f"SELECT {', '.join(READ)} FROM spans FINAL"  # noqa: S608 (column names of ours)
-        " WHERE project = {project:String}"
-        " AND key_ts IN {times:Array(DateTime64(9, 'UTC'))} AND trace_id IN {ids:Array(String)}"
-        " AND toStartOfHour(key_ts) IN arrayMap(t -> toStartOfHour(t), {times:Array(DateTime64(9, 'UTC'))})"
-        " AND batch != {batch:String}",
-        project=project,
-        ids=[trace_id for trace_id, _ in keys],
-        times=[_decimal(key_ns) for _, key_ns in keys],
-        batch=but_batch,
-    )
-
-
-def _decimal(at_ns: int) -> str:
-    return f"{at_ns // 10**9}.{at_ns % 10**9:09d}"
-
-
-def chunk_texts(*, project: str, hashes: Iterable[bytes]) -> dict[bytes, str]:
-    """The texts under these hashes."""
-    return {
-        value: text
-        for wanted in store.pieces(hashes)
-        for value, text in store.rows(
-            "SELECT hash, text FROM chunks WHERE project = {project:String}"
-            " AND hash IN (SELECT toFixedString(unhex(arrayJoin({hashes:Array(String)})), 16))",
-            project=project,
-            hashes=[value.hex() for value in wanted],
-        )
-    }
 
 
 def _facts_of_signalled(found: Sequence[tuple[str, int, Signal]], done: set[Key]) -> list[marks.Facts]:
