@@ -366,7 +366,8 @@ class ManifestFacts:
     """What the manifest in force says of the anchors and words that one trace mentions."""
 
     version: str
-    entries: Mapping[str, ManifestEntry] = field(default_factory=dict)  # redirects' targets included
+    # The mentioned anchors, those of `defined_at`, and what they redirect to, to the end of each chain of redirects.
+    entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
     former: Mapping[str, ManifestEntry] = field(default_factory=dict)  # gone: as the last version that had them
     later: frozenset[str] = frozenset()  # only versions after the one in force have these
     entities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # case-folded name -> products that own it
@@ -374,4 +375,4 @@ class ManifestFacts:
         default_factory=dict
     )  # case-folded name -> anchors; may be left out
     products: frozenset[str] = frozenset()  # as the manifest spells them
-    indexed: frozenset[str] | None = None  # the mentioned anchors that the index holds; None without an inventory
+    indexed: frozenset[str] | None = None  # of the same anchors, those that the index holds; None without an inventory

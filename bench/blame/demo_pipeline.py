@@ -1,4 +1,4 @@
-"""The demo's pipeline, run clean and broken in this process, and what each broken run lost of what the clean one kept."""
+"""The demo's pipeline, run clean and broken in this process, and what each broken run lost of what the clean kept."""
 
 from __future__ import annotations
 

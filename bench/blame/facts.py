@@ -49,7 +49,9 @@ class Shelf:
         """What the newest version says of this trace."""
         asked = mentions(trace, expectation)
         *older, now = self.versions
-        entries = {anchor: now.entries[anchor] for anchor in asked.anchors if anchor in now.entries}
+        defined_at = {name: now.defined_at[name] for name in asked.names if name in now.defined_at}
+        anchors = asked.anchors.union(*defined_at.values())
+        entries = {anchor: now.entries[anchor] for anchor in anchors if anchor in now.entries}
         targets = {entry.redirect_to for entry in entries.values() if entry.redirect_to}
         entries |= {anchor: now.entries[anchor] for anchor in targets if anchor in now.entries}
         former = {}
@@ -61,7 +63,7 @@ class Shelf:
             entries=entries,
             former={anchor: entry for anchor, entry in former.items() if anchor not in now.entries},
             entities={name: now.owners[name] for name in asked.names if name in now.owners},
-            defined_at={name: now.defined_at[name] for name in asked.names if name in now.defined_at},
+            defined_at=defined_at,
             products=now.products,
-            indexed=None if held is None else held & asked.anchors,
+            indexed=None if held is None else held & (anchors | targets),
         )

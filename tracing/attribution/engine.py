@@ -50,13 +50,14 @@ RULES: tuple[Rule, ...] = (
     gold.cut_off,
     gold.incomplete,
     # Nobody said what was expected: a judge, then words alone.
-    judged.refused_without_need,
-    judged.dropped_better,
+    judged.sent_away,
+    judged.other_product,
     judged.opposed,
     judged.unsupported,
-    judged.left_out,
     judged.lost_name,
-    judged.other_product,
+    judged.refused_without_need,
+    judged.dropped_better,
+    judged.left_out,
     judged.answered_without,
 )
 SENTENCES: Mapping[str, str] = {rule.__name__: " ".join((rule.__doc__ or "").split()) for rule in RULES}

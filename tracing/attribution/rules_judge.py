@@ -6,16 +6,14 @@ from __future__ import annotations
 from tracing.attribution.mentions import code_words, holds, words_of
 from tracing.attribution.names import lost_in_rewriting, unresolved
 from tracing.attribution.rules_gold import SCARCELY, loss_finding
-from tracing.attribution.view import Finding, Followed, View, line_of, path_of, shown
-from tracing.records import Assessment, Claim
+from tracing.attribution.view import Finding, Followed, View, line_of, path_of
+from tracing.records import Claim
 from tracing.stages import Fault, Stage
+from tracing.words import terms
 
 _MOST_PLACES = 20
 _MOST_CLAIMS = 3
-
-
-def _said(view: View) -> Assessment | None:
-    return view.assessment
+_QUESTION_TERMS = 3  # content words that small talk does not have
 
 
 def _finding(view: View, stage: Stage, fault: Fault, *evidence: str, hint: str | None = None) -> Finding:
@@ -25,9 +23,14 @@ def _finding(view: View, stage: Stage, fault: Fault, *evidence: str, hint: str |
     return Finding(stage, fault, "judge", "likely", evidence, hint=hint)
 
 
+def _is_judged(view: View) -> bool:
+    """True where somebody read the answer: then words alone have no say."""
+    return view.assessment is not None and view.assessment.by != "lexical"
+
+
 def lost_name(view: View) -> Finding | None:
     """The question names what the manifest knows, and no place that defines it is in the prompt."""
-    best = _named_place(view)
+    best = None if _is_judged(view) else _named_place(view)
     if best is None or best.reached >= 5:
         return None
     if best.reached > 0:
@@ -37,6 +40,8 @@ def lost_name(view: View) -> Finding | None:
     if not view.journey.was_searched:
         return None
     stage, fault, why = _before_search(view)
+    if best.reached == -1:
+        stage, fault, why = Stage.INDEX, Fault.NOT_INDEXED, ("the index inventory lacks it",)
     return Finding(stage, fault, "heuristic", "suspected", (*why, *line_of(view, best)))
 
 
@@ -53,7 +58,11 @@ def _named_place(view: View) -> Followed | None:
 
 def _before_search(view: View) -> tuple[Stage, Fault, tuple[str, ...]]:
     facts, trace = view.manifest, view.trace
-    if missed := unresolved(view):
+    asked = words_of(trace.query or "")
+    missed = unresolved(view)
+    if missed and (strange := [one.text for one in trace.entities if not holds(asked, one.text)]):
+        return Stage.RESOLVE, Fault.ENTITY_WRONG, (f"resolved, and not in the question: {strange[0][:100]}",)
+    if missed:
         return Stage.RESOLVE, Fault.ENTITY_MISSED, (f"not among the resolved names: {', '.join(missed[:5])}",)
     if gone := lost_in_rewriting(view):
         return Stage.RESOLVE, Fault.BAD_REWRITE, (f"not in the rewritten question: {', '.join(gone[:5])}",)
@@ -66,7 +75,7 @@ def _before_search(view: View) -> tuple[Stage, Fault, tuple[str, ...]]:
 def other_product(view: View) -> Finding | None:
     """The question names one product, and it was routed to another."""
     facts, routed = view.manifest, view.trace.product
-    if facts is None or not routed or not view.trace.query:
+    if facts is None or not routed or not view.trace.query or _is_judged(view) or view.evidence_kept:
         return None
     asked = words_of(view.trace.query)
     named = {product for product in facts.products if holds(asked, product)}
@@ -118,7 +127,7 @@ def refused_without_need(view: View) -> Finding | None:
 def opposed(view: View) -> Finding | None:
     """A claim is opposed by the context."""
     claims = _claims(view, "contradicted")
-    if not claims:
+    if not claims or (_is_judged(view) and view.assessment is not None and view.assessment.context_sufficient is False):
         return None
     return _finding(view, Stage.GENERATE, Fault.CONTRADICTS, *(f"opposed: {claim.text[:200]}" for claim in claims))
 
@@ -153,9 +162,20 @@ def left_out(view: View) -> Finding | None:
     said = view.assessment
     if said is None or said.complete is not False or said.context_sufficient is False or not view.answered:
         return None
+    if said.by == "lexical":  # in two cases of three, what the words miss was lost before the prompt
+        return None
     return _finding(view, Stage.GENERATE, Fault.INCOMPLETE, "the judge says that the answer is not complete")
 
 
-def shown_places(places: tuple[str, ...]) -> str:
-    """Anchors for a sentence."""
-    return ", ".join(shown(place) for place in places[:3])
+def sent_away(view: View) -> Finding | None:
+    """A question about the corpus was answered directly, without looking into it."""
+    trace = view.trace
+    if trace.outcome != "direct" or view.retrieved or view.failures or not trace.query:
+        return None
+    named = [name for name in (view.manifest.entities if view.manifest else ()) if holds(words_of(trace.query), name)]
+    if not named and len(terms(trace.query)) < _QUESTION_TERMS:
+        return None
+    said = (
+        f"it names {', '.join(sorted(named)[:5])}" if named else f"the question has {len(words_of(trace.query))} words"
+    )
+    return Finding(Stage.ROUTE, Fault.WRONG_INTENT, "heuristic", "suspected", (said, "nothing was retrieved"))
