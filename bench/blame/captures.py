@@ -18,6 +18,7 @@ from bench.blame.facts import Shelf, Version, version_of
 from tracing import otlp
 from tracing.normalise import normalise
 from tracing.records import Expectation, ManifestEntry, Span, Trace
+from tracing.refusals import is_refusal
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "captures"
 
@@ -31,7 +32,7 @@ class Captured:
     trace: Trace
     expectation: Expectation
     blamed: frozenset[str]
-    why: str
+    sound: bool  # the page came through, and it did not refuse
 
 
 def shelf_of(folder: Path = FOLDER) -> Shelf:
@@ -58,14 +59,16 @@ def captured(folder: Path = FOLDER) -> Iterator[Captured]:
             page = question["expect"]
             anchors = tuple(place for place in places if page is not None and place.rpartition("#")[0] == page)
             behaviour = "answer" if anchors else "refuse"
-            blamed, why = _first_loss(row, set(anchors))
+            blamed = _first_loss(row, set(anchors))
+            if blamed and row.get("product") and question["product"] not in (None, row["product"]):
+                blamed = frozenset(("route",))
             yield Captured(
                 client.name,
                 question["id"],
                 normalise(spans),
                 Expectation(behaviour, anchors, product=question["product"], intent=None, source="query"),  # type: ignore[arg-type]
                 blamed,
-                why,
+                bool(anchors) and not blamed and not is_refusal(row["output"] or "") and not row["error"],
             )
 
 
@@ -85,10 +88,10 @@ def _spans(client: Path) -> dict[str, list[Span]]:
     return found
 
 
-def _first_loss(row: dict[str, Any], wanted: set[str]) -> tuple[frozenset[str], str]:
+def _first_loss(row: dict[str, Any], wanted: set[str]) -> frozenset[str]:
     """The stages that may have lost the page: those from the last list with it to the first one without it."""
     if not wanted:
-        return frozenset(), "nothing was expected"
+        return frozenset()
     lanes = {one["doc_id"] for lane in row["lanes"] for one in lane["candidates"]}
     rerank = row["rerank"] or {}
     lists = [
@@ -104,9 +107,9 @@ def _first_loss(row: dict[str, Any], wanted: set[str]) -> tuple[frozenset[str], 
         if held is None:
             continue
         if not wanted & held:
-            return frozenset(between), "lost"
+            return frozenset(between)
         between = []
-    return frozenset(), "kept"
+    return frozenset()
 
 
 def _ids(documents: list[dict[str, Any]] | None) -> set[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -19,7 +19,7 @@ from demo.telemetry.provider import Collector
 from demo.workshop import Library, met, prepare
 from tracing import otlp
 from tracing.normalise import normalise
-from tracing.records import Expectation, ManifestEntry, Trace
+from tracing.records import Expectation, ManifestEntry, Span, Trace
 
 BEGAN_NS = 1_795_000_000 * 10**9
 
@@ -61,7 +61,8 @@ class Sample:
 class Bench:
     """The pipeline with a manifest and an inventory beside it."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, edit: Callable[[list[Span]], list[Span]] = list) -> None:
+        self.edit = edit  # what is lost on the way
         self.library = library
         self.collector = Collector()
         self.assistant: Assistant = library.assistant(self.collector)
@@ -107,7 +108,7 @@ class Bench:
 
     def _trace(self) -> Trace:
         body = encode_spans(self.collector.take()).SerializeToString()
-        return normalise(otlp.decode(body, "application/x-protobuf"))
+        return normalise(self.edit(otlp.decode(body, "application/x-protobuf")))
 
     def _kept(self, turn: Turn, question: Question) -> Kept:
         expected, places = set(question.anchors), self.library.corpus.places
