@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tracing.citations import citations_in
+from tracing.dialects.messages import context_in
 from tracing.dialects.reading import Call
 from tracing.failures import failures, is_model_leaf
 from tracing.journey import observed, rows_of, settle
@@ -152,6 +153,8 @@ def _context(tree: Tree, presence: Presence, prompt: str) -> Context:
     if sent is None and presence.extent is not None:
         start, end = presence.extent
         sent = prompt[start:end]
+    elif sent is None and prompt:
+        sent = context_in(prompt)
     words = _capped(sent, MOST_ANSWER)
     if declared is not None:
         return replace(declared, text=declared.text or words)

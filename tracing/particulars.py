@@ -214,7 +214,7 @@ def _answer(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> str | None:
         found = answer_in(top.reading.output)
         if found is not None:
             return found
-    replies = (call.reply or answer_in(node.reading.output) for node, call in reversed(calls))
+    replies = (answer_in(call.reply or node.reading.output) or call.reply for node, call in reversed(calls))
     return next((reply for reply in replies if reply), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from tracing.dialects.messages import fields
 from tracing.dialects.values import is_cut_off, loaded, text
 from tracing.records import Value
 
@@ -47,6 +48,8 @@ def answer_in(result: str | None) -> str | None:
     if not result or _NO_TEXT.search(result[:200]):
         return None
     decoded = loaded(result)
+    if "[[ ## " in result and (parts := [part for part in fields(result) if part[0] != "completed"]):
+        return next((part for name, part in parts if name in _ANSWER_KEYS), parts[-1][1]) or None
     if decoded is None:
         return None if is_cut_off(result) and result.startswith('{"') else result
     found = _within(result, _ANSWER_KEYS, "assistant")

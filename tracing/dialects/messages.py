@@ -9,8 +9,17 @@ from tracing.dialects.values import loaded, text
 from tracing.records import Attributes, Event, Value
 
 _DEPTH = 8
+_QUESTIONS = ("question", "query", "user_query", "input")
+_CONTEXTS = ("context", "passages", "documents")
 _PARTS = ("parts", "content", "text", "message", "messages", "body")
 _ASKED = re.compile(r"(?:^|\n)[ \t>*#]*(?:user(?:'s)?[ \t]+)?(?:question|query)[ \t*]*:[ \t*]*", re.IGNORECASE)
+_REPLY = re.compile(r"\n[ \t*#]*(?:answer|response|assistant)[ \t*]*:[ \t*]*$", re.IGNORECASE)
+_CONTEXT = re.compile(
+    r"(?:^|\n)[ \t>*#]*(?:context|passages|documents|sources|excerpts)(?: [a-z ]{0,30})?[ \t*]*:[ \t*]*\n"
+    r"|<(context|documents|passages|sources|docs)>",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"\[\[ ## (\w{1,80}) ## \]\]")
 _SPEAKER = re.compile(r"gen_ai\.(system|user|assistant|tool|choice)(?:\.message)?")
 
 
@@ -54,10 +63,34 @@ def question_of(words: str | None) -> str | None:
     """The part of a prompt after its last `Question:`; all of it where there is none."""
     if not words:
         return None
+    if "[[ ## " in words and (found := next((part for name, part in fields(words) if name in _QUESTIONS), None)):
+        return found
     *_, last = [None, *_ASKED.finditer(words)]
     if last is None:
         return words
-    return words[last.end() :].strip() or words
+    return _REPLY.sub("", words[last.end() :]).strip() or words
+
+
+def context_in(words: str) -> str | None:
+    """What a prompt gives beside the question, where it is headed as such: up to the question, or its closing tag."""
+    for name, part in fields(words):
+        if name in _CONTEXTS:
+            return part or None
+    found = _CONTEXT.search(words)
+    if found is None:
+        return None
+    closing = words.find(f"</{found[1]}>", found.end()) if found[1] else -1
+    end = closing if closing >= 0 else asked_at(words, found.end())
+    return words[found.end() : end].strip() or None
+
+
+def fields(words: str) -> list[tuple[str, str]]:
+    """The parts of a text that DSPy's adapter divides by `[[ ## name ## ]]`."""
+    if "[[ ## " not in words:
+        return []
+    marks = list(_FIELD.finditer(words))
+    ends = [mark.start() for mark in marks[1:]] + [len(words)]
+    return [(mark[1], words[mark.end() : end].strip()) for mark, end in zip(marks, ends, strict=True)]
 
 
 def of_events(events: tuple[Event, ...]) -> tuple[list[Value], list[Value]]:
