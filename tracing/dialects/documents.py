@@ -86,6 +86,8 @@ def anchor_of(chunk_id: str, facts: Facts) -> str | None:
 
 def settled(document: Document) -> Document:
     """The document with an id and a score, from its metadata or its text where it has none of its own."""
+    if document.id and document.score is not None:
+        return document
     facts = facts_of(document.metadata)
     chunk_id = document.id or facts.id or content_id(document.text)
     score = document.score if document.score is not None else facts.score

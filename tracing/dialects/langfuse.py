@@ -122,7 +122,7 @@ def _lists(role: Role, described: Mapping[str, Value], given: str | None, result
     found = found_in(result)
     if found is None and not retrieves:
         return None
-    inputs = _inputs(given)
+    inputs = _inputs(given) if given and "[" in given[1:] and (not retrieves or "{" in given[10:]) else None
     tops = (whole(described.get(key)) for key in _TOP_K if key in described)
     return Lists(
         documents=found.documents if found else (),

@@ -25,6 +25,7 @@ _SCORE_KEYS = (  # a reranked document may still carry its lane's score: the lat
 )  # fmt: skip
 _DISTANCE_KEYS = ("distance", "_distance")
 _METADATA_KEYS = ("metadata", "meta", "_additional", "payload", "properties", "_source", "entity")
+_READ = frozenset((*_ID_KEYS, *_TEXT_KEYS, *_SCORE_KEYS, *_DISTANCE_KEYS, "rank", "index", "lane"))
 
 
 class Found(NamedTuple):
@@ -148,20 +149,24 @@ def _first(places: Iterable[Mapping[str, Value]], keys: tuple[str, ...]) -> str 
 def _score(row: Value, keys: tuple[str, ...]) -> float | None:
     if not isinstance(row, dict):
         return None
-    for place in (row, *(part for key in _METADATA_KEYS if isinstance(part := row.get(key), dict))):
-        for key in keys:
-            if (found := number(place.get(key))) is not None:
-                return found
+    for key in keys:
+        if key in row and (found := number(row[key])) is not None:
+            return found
+    for inner in _METADATA_KEYS:
+        if isinstance(part := row.get(inner), dict):
+            for key in keys:
+                if (found := number(part.get(key))) is not None:
+                    return found
     return None
 
 
 def _metadata(row: Mapping[str, Value], inner: Mapping[str, Value]) -> dict[str, Value]:
     """Its own metadata, and whatever else stands beside the text."""
     described: dict[str, Value] = {
-        key: each for key, each in row.items() if isinstance(each, str | int | float) and key not in _TEXT_KEYS
+        key: each for key, each in row.items() if key not in _READ and isinstance(each, str | int | float)
     }
-    for place in (row, inner):
+    for place in (row,) if inner is row else (row, inner):
         for key in _METADATA_KEYS:
-            if isinstance(part := loaded(place.get(key)), dict):
+            if key in place and isinstance(part := loaded(place[key]), dict):
                 described |= part
     return described
