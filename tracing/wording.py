@@ -78,6 +78,8 @@ def _text_in(value: Value, keys: tuple[str, ...], role: str, depth: int) -> str 
     for key in ("messages", "message", "choices", "generations", "parts", "kwargs"):
         if isinstance(nested := value.get(key), list | dict) and (found := _text_in(nested, keys, role, depth + 1)):
             return found
+    if role == "user" and isinstance(named := value.get("kwargs"), dict):
+        return next((each for each in named.values() if isinstance(each, str) and each), None)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.tracing.made_spans import by_id, span, text_of
+from tests.tracing.made_spans import by_id, retrieved, span, text_of
 from tracing.normalise import normalise
 from tracing.records import Span, Value
 
@@ -84,6 +84,33 @@ def test_usage_and_text_are_read_within_chat_replies() -> None:
     record = next(each for each in trace.stages if each.stage == "generate")
     assert (trace.answer, record.model, record.input_tokens) == ("Because.", "m", 9)
     assert {chunk for chunk, row in by_id(trace).items() if row.survived} == {"b"}
+
+
+def test_an_answer_that_a_component_built_is_the_answer() -> None:
+    built = {
+        "type": "haystack.dataclasses.answer.GeneratedAnswer",
+        "init_parameters": {"data": "Because.", "query": "why?"},
+    }
+    trace = normalise(
+        [pipeline({"bm25": {"query": "why?"}}, {"answers": {"answers": [built]}, "llm": {"replies": ["x"]}})]
+    )
+    assert trace.answer == "Because."
+
+
+def test_documents_that_openinference_prints_are_merged_by_their_ids() -> None:
+    """Its instrumentation sends a joiner as a chain, whose documents are texts that were cut short."""
+    printed = [f"Document(id={chunk}, content: 'What the...', meta: {{'a': 1}}, score: {score})" for chunk, score in (
+        ("b", 0.03), ("a", 0.02))]  # fmt: skip
+    lanes = [
+        span(number, f"{name}.run", "RETRIEVER", 1, (number, number + 1), **retrieved((chunk, 1.0), ("c", 0.5)))
+        for number, name, chunk in ((2, "Dense", "a"), (3, "BM25", "b"))
+    ]
+    joined = span(4, "DocumentJoiner.run", "CHAIN", 1, (5, 6), output__value=json.dumps({"documents": printed}))
+    found = by_id(normalise([span(1, "Pipeline.run", at=(0, 9), input__value="why?"), *lanes, joined]))
+    assert {chunk: (row.fused_rank, row.fused_score) for chunk, row in found.items()} == {
+        "a": (2, 0.02), "b": (1, 0.03), "c": (None, None),
+    }  # fmt: skip
+    assert (found["c"].dropped_at, found["c"].dropped_why) == ("retrieve", "cut")
 
 
 def test_writing_documents_is_no_query() -> None:

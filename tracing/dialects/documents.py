@@ -30,6 +30,9 @@ _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
 _SCORE_KEYS = ("score", "relevance_score", "rerank_score", "similarity")
 _ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
 _NODE = re.compile(r"<\w{1,80}\(node=\w{1,80}\(id_=([^<>]{1,500}?)\), score=([^()\s]{1,40})\)>")
+_PRINTED = re.compile(r"Document\(id=([^,\s()]{1,200})[,)]")
+_SCORED = re.compile(r", score: ([-+.\deE]{1,30})[,)]")
+_TAIL = 200
 
 
 class Facts(NamedTuple):
@@ -134,7 +137,7 @@ def are_distances(value: Value) -> bool:
 
 def _listed(values: list[Value]) -> list[Document] | None:
     if values and all(isinstance(value, str) for value in values):
-        return _nodes("".join(str(value) for value in values)) or None
+        return _nodes("".join(str(value) for value in values)) or _printed([str(value) for value in values]) or None
     documents = [_document(rank, value) for rank, value in enumerate(values, 1)]
     known = [document for document in documents if document is not None]
     return known if len(known) == len(documents) else None
@@ -145,6 +148,18 @@ def _nodes(representation: str) -> list[Document]:
         Document(rank, chunk_id, None, number(score))
         for rank, (chunk_id, score) in enumerate(_NODE.findall(representation), 1)
     ]
+
+
+def _printed(values: list[str]) -> list[Document] | None:
+    """Documents as Haystack prints them, which cuts their texts short; None where one is something else."""
+    found = []
+    for rank, value in enumerate(values, 1):
+        named = _PRINTED.match(value)
+        if named is None:
+            return None
+        scored = _SCORED.search(value[-_TAIL:])
+        found.append(Document(rank, named[1], None, number(scored[1]) if scored else None))
+    return found
 
 
 def _document(rank: int, value: Value) -> Document | None:

@@ -95,7 +95,8 @@ def _answer(result: Mapping[str, Value]) -> str | None:
     for part in parts:
         answers = loaded(part.get("answers"))
         for answer in answers if isinstance(answers, list) else ():
-            if found := text(answer.get("data")) or text(answer.get("answer")) if isinstance(answer, dict) else None:
+            inner = mapping(mapping(answer).get("init_parameters")) or mapping(answer)
+            if found := text(inner.get("data")) or text(inner.get("answer")):
                 return found
     replies = [said for part in parts for said in _replies(part)]
     return replies[-1] if replies else None
