@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from tracing import body, keys, langfuse_batch, native
@@ -59,12 +60,13 @@ def _take_ingestion(request: HttpRequest, access: keys.Access) -> HttpResponse:
     except Undecodable as error:
         raise RefusedError(400, str(error)) from error
     client = client_of(request) if "X-Langfuse-Sdk-Name" in request.headers else batch.client or client_of(request)
-    _keep(batch, access.project, received_ns, client)
+    keep_batch(batch, access.project, received_ns, client)
     errors = [{"id": each.id, "status": 400, "message": each.message, "error": each.message} for each in batch.faults]
     return answer({"successes": [{"id": each, "status": 201} for each in batch.taken], "errors": errors}, 207)
 
 
-def _keep(batch: Batch, project: str, received_ns: int, client: str) -> None:
+def keep_batch(batch: Batch, project: str, received_ns: int, client: str) -> None:
+    """Its events and scores into the spool; raises SpoolFullError."""
     if batch.events:
         spans = langfuse_batch.otlp_of(batch.spans)
         rejected = batch.events - len(batch.spans)
@@ -80,7 +82,7 @@ def _take_scores(request: HttpRequest, access: keys.Access) -> HttpResponse:
         batch = langfuse_batch.read_scores(data, native.trace_id_of, received_ns)
     except Undecodable as error:
         raise RefusedError(400, str(error)) from error
-    _keep(batch, access.project, received_ns, client_of(request))
+    keep_batch(batch, access.project, received_ns, client_of(request))
     if data.lstrip()[:1] != b"[":
         return _one_score(batch)
     if not batch.faults:
@@ -112,6 +114,12 @@ def _prompt(request: HttpRequest, access: keys.Access, name: str) -> HttpRespons
     label = request.GET.get("label") or "production"
     what = f"version {asked[:40]}" if asked else f"label '{label[:80]}'"
     return problem(404, f"Prompt not found: '{name[:200]}' with {what}. Stagelight keeps no prompts.")
+
+
+@require_GET
+def trace_page(request: HttpRequest, project: str, trace_id: str) -> HttpResponse:
+    """Where the link that an SDK prints for a trace leads."""
+    return redirect("tracing:permalink", trace_id=native.trace_id_of(trace_id))
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -83,7 +84,11 @@ def _datasets(request: HttpRequest, access: keys.Access) -> HttpResponse:
     own = Dataset.objects.filter(project=project).select_related("project").order_by("created_at", "pk")
     if request.method == "GET":
         return _page(request, own, dataset_json)
-    said = object_of(request)
+    return answer(dataset_json(take_dataset(object_of(request), project)))
+
+
+def take_dataset(said: Mapping[str, Any], project: Project) -> Dataset:
+    """Keep a dataset, or what is new of it; raises RefusedError."""
     name = needed(said, "name", _NAME)
     _bounded(said, "metadata", "inputSchema", "expectedOutputSchema")
     _check_room(project, name)
@@ -94,7 +99,7 @@ def _datasets(request: HttpRequest, access: keys.Access) -> HttpResponse:
         "expected_output_schema": said.get("expectedOutputSchema"),
     }
     made, _ = Dataset.objects.update_or_create(project=project, name=name, defaults=described)
-    return answer(dataset_json(made))
+    return made
 
 
 def _check_room(project: Project, name: str) -> None:
@@ -103,7 +108,7 @@ def _check_room(project: Project, name: str) -> None:
         raise RefusedError(400, f"a project keeps {MOST_DATASETS} datasets, and they are used up")
 
 
-def _bounded(said: dict[str, Any], *fields: str) -> None:
+def _bounded(said: Mapping[str, Any], *fields: str) -> None:
     if len(orjson.dumps([said.get(field) for field in fields])) > MOST_ITEM_BYTES:
         raise RefusedError(413, f"{', '.join(fields)} are taken up to {MOST_ITEM_BYTES} bytes together")
 
@@ -116,7 +121,7 @@ def _dataset(request: HttpRequest, access: keys.Access, name: str) -> HttpRespon
 def _items(request: HttpRequest, access: keys.Access) -> HttpResponse:
     own = DatasetItem.objects.filter(project__slug=access.project).select_related("dataset")
     if request.method == "POST":
-        return _make_item(object_of(request), Project.objects.get(slug=access.project))
+        return answer(item_json(take_item(object_of(request), Project.objects.get(slug=access.project))))
     asked = {"datasetName": "dataset__name", "sourceTraceId": "source_trace_id"}
     asked["sourceObservationId"] = "source_observation_id"
     conditions = {field: request.GET[key] for key, field in asked.items() if request.GET.get(key)}
@@ -126,7 +131,8 @@ def _items(request: HttpRequest, access: keys.Access) -> HttpResponse:
     return _page(request, own.filter(**conditions).order_by("created_at", "pk"), item_json)
 
 
-def _make_item(said: dict[str, Any], project: Project) -> HttpResponse:
+def take_item(said: Mapping[str, Any], project: Project) -> DatasetItem:
+    """Keep an item, or what is new of it; raises RefusedError."""
     name = needed(said, "datasetName", _NAME)
     _bounded(said, "input", "expectedOutput", "metadata")
     _check_room(project, name)
@@ -149,7 +155,7 @@ def _make_item(said: dict[str, Any], project: Project) -> HttpResponse:
     made, _ = DatasetItem.objects.update_or_create(
         project=project, item_id=item_id, dataset=dataset, defaults={**told, "status": status}
     )
-    return answer(item_json(made))
+    return made
 
 
 def _item(request: HttpRequest, access: keys.Access, item_id: str) -> HttpResponse:

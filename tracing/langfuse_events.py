@@ -116,7 +116,9 @@ def assembled(spans: Sequence[Span]) -> list[Span]:
             things.setdefault((kind, part.key), []).append((part, carrier))
     made = [_made(kind, key, found) for (kind, key), found in sorted(things.items()) if kind != RUN_ITEM]
     told = [part.said for (kind, _), found in sorted(things.items()) if kind == RUN_ITEM for part, _ in found]
-    return _rooted(made + others or carriers[:1], told)
+    sent = {span.span_id for span in others}  # imported, and sent here as a span as well: the span knows more
+    kept = [span for span in made if span.span_id not in sent]
+    return _rooted(kept + others or carriers[:1], told)
 
 
 def _part(carrier: Span) -> Part | None:
@@ -240,6 +242,11 @@ def _of_observation(thing: str, said: Mapping[str, Value]) -> Attributes:
         PREFIX + "prompt.version": said.get("promptVersion"),
         "langfuse.version": said.get("version"),
         "langfuse.environment": said.get("environment"),
+        "langfuse.release": said.get("release"),
+        "langfuse.trace.name": said.get("traceName"),
+        "langfuse.trace.tags": said.get("tags"),
+        "user.id": said.get("userId"),
+        "session.id": said.get("sessionId"),
     }
     return {key: value for key, value in told.items() if value is not None}
 

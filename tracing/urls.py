@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tracing import api, health, receive, receive_logs, urls_langfuse, urls_pages
+from tracing import api, health, langfuse, receive, receive_logs, urls_langfuse, urls_pages
 
 app_name = "tracing"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/", api.urls()),
     path("api/public/", include(urls_langfuse.urlpatterns)),
+    path("project/<str:project>/traces/<str:trace_id>", langfuse.trace_page),
     *urls_pages.urlpatterns,
 ]

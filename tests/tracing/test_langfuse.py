@@ -196,6 +196,8 @@ def test_the_project_is_told_and_prompts_are_not_kept(sender: Sender) -> None:
     answer = sender.get("/api/public/v2/prompts/folder/docs-answer", label="production")
     assert answer.status_code == 404
     assert answer.json()["error"] == "LangfuseNotFoundError"
+    page = sender.client.get(f"/project/atlas/traces/{V2}")
+    assert (page.status_code, page["Location"]) == (302, f"/t/{TRACE}")
     assert sender.client.get("/api/public/health").json()["status"] == "OK"
 
 
