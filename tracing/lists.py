@@ -14,7 +14,7 @@ from tracing.round import LaneList, Round
 from tracing.stages import Stage
 from tracing.staging import FUSION_NAME
 from tracing.tree import Node
-from tracing.wording import question_in
+from tracing.wording import asked_in
 
 
 def rounds(nodes: Sequence[Node]) -> list[Round]:
@@ -123,7 +123,7 @@ def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
     lane = Lane(
         name=name,
         round=number,
-        query=lists.query or question_in(reading.input),
+        query=lists.query or asked_in(reading.input),
         top_k=lists.top_k,
         returned=len(lists.documents),
         score_kind="distance" if lists.lower_is_better else "unknown",

@@ -13,7 +13,7 @@ from tracing.dialects.values import loaded, plain, text
 from tracing.records import Entity, Trace, Value, Versions
 from tracing.stages import Stage
 from tracing.tree import Node, Tree
-from tracing.wording import answer_in, question_in, said_in
+from tracing.wording import answer_in, asked_in, question_in, said_in
 
 _MOST_KEYS = 200
 _LONGEST_KEY = 200
@@ -161,19 +161,21 @@ def _prompt_version(node: Node, call: Call) -> str | None:
 
 def _query(tree: Tree) -> str | None:
     top = tree.top
-    if top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and top.is_root:
-        found = question_in(top.reading.input)
-        if found:
-            return found
+    asked = top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and top.is_root
+    given = top.reading.input if top is not None and asked else None
+    return asked_in(given) or _asked_below(tree) or given
+
+
+def _asked_below(tree: Tree) -> str | None:
     for node in tree.nodes:
         lists = node.reading.lists
-        if lists is not None and (found := lists.query or question_in(node.reading.input)):
+        if lists is not None and (found := lists.query or asked_in(node.reading.input)):
             return found
     generating = [node.reading.input for node in tree.nodes if node.own is Stage.GENERATE]
     embedded = {node.reading.input for node in tree.nodes if node.own is Stage.EMBED and node.reading.input}
     if generating and len(embedded) == 1 and loaded(only := embedded.pop()) is None:
         return only
-    return next((found for given in generating if (found := question_in(given))), None)
+    return next((found for given in generating if (found := asked_in(given))), None)
 
 
 def _steps(tree: Tree, *stages: Stage) -> Iterable[Mapping[str, Value]]:

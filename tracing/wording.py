@@ -40,7 +40,26 @@ _DEPTH = 4
 
 def question_in(given: str | None) -> str | None:
     """The question in an input: the text itself, or the part of a JSON object that is called so."""
-    return _within(given, _QUESTION_KEYS, "user") or given
+    return asked_in(given) or given
+
+
+def asked_in(given: str | None) -> str | None:
+    """The same, but None where the input is JSON that does not say."""
+    decoded = loaded(given)
+    if decoded is None:
+        return given
+    return _text_in(decoded, _QUESTION_KEYS, "user", 0) or _named_below(decoded)
+
+
+def _named_below(value: Value) -> str | None:
+    """What is called a question in objects within, as where a pipeline is given an input for each of its steps."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [part for each in level if isinstance(each, dict) for part in each.values() if isinstance(part, dict)]
+        for key in ("query", "question"):
+            if found := next((words for each in level if isinstance(words := each.get(key), str) and words), None):
+                return found
+    return None
 
 
 def answer_in(result: str | None) -> str | None:

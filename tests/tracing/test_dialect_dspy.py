@@ -32,7 +32,7 @@ SPANS = [
 def test_passages_without_ids_are_followed_into_the_prompt() -> None:
     trace = normalise(SPANS)
     assert (trace.query, trace.answer) == ("why?", "Because.")
-    assert [lane.name for lane in trace.lanes] == ["Retrieve.forward"]
+    assert [lane.name for lane in trace.lanes] == ["Retrieve"]
     assert [(row.chunk_id[:8], row.survived, row.text) for row in trace.candidates] == [
         ("content:", False, text_of("a")),
         ("content:", True, text_of("b")),
