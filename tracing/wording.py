@@ -53,9 +53,9 @@ def asked_in(given: str | None) -> str | None:
 
 def _named_below(value: Value) -> str | None:
     """What is called a question in objects within, as where a pipeline is given an input for each of its steps."""
-    level = [value]
+    level = [value] if isinstance(value, dict) else []
     for _ in range(_DEPTH):
-        level = [part for each in level if isinstance(each, dict) for part in each.values() if isinstance(part, dict)]
+        level = [part for each in level for part in each.values() if isinstance(part, dict)]
         for key in ("query", "question"):
             if found := next((words for each in level if isinstance(words := each.get(key), str) and words), None):
                 return found
