@@ -208,22 +208,24 @@ def _reads() -> list[Read]:
 def _measure(repeats: int, total: int) -> None:
     ask = _asker()
     print(f"{total:,} traces, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; ms, median of {repeats}")
-    print(f"{'request':34} {'bar':>6} {'median':>8} {'slowest':>8} {'first':>8}")
+    print(f"{'request':34} {'bar':>6} {'median':>8} {'slowest':>8} {'first':>8} {'CPU':>8}")
     for read in _reads():
         for kind in dict.fromkeys(path.split("/")[1] for path in read.paths):
             paths = [path for path in read.paths if path.split("/")[1] == kind]
-            taken = [ask(paths[n % len(paths)]) for n in range(repeats)]
+            asked = [ask(paths[n % len(paths)]) for n in range(repeats)]
+            taken = [wall for wall, _ in asked]
+            busy = statistics.median(cpu for _, cpu in asked)
             label = read.name + (" (API)" if kind == "api" and len(read.paths) > len(paths) else "")
             median = statistics.median(taken)
             late = " over" if median > read.bar_ms else ""
             print(
-                f"{label:34} {read.bar_ms:6.0f} {median:8.1f} {max(taken):8.1f} {taken[0]:8.1f}{late}",
+                f"{label:34} {read.bar_ms:6.0f} {median:8.1f} {max(taken):8.1f} {taken[0]:8.1f} {busy:8.1f}{late}",
                 flush=True,
             )
 
 
 def _asker() -> Any:
-    """A function that asks for a path, and says how many milliseconds the whole answer took."""
+    """A function that asks for a path, and says how many milliseconds the whole answer took, and of CPU."""
     from django.contrib.auth import get_user_model
     from django.core.wsgi import get_wsgi_application
     from django.test import Client
@@ -239,7 +241,7 @@ def _asker() -> Any:
     session = client.cookies["sessionid"].value
     application = get_wsgi_application()
 
-    def ask(path: str) -> float:
+    def ask(path: str) -> tuple[float, float]:
         path_info, _, query = path.partition("?")
         environ = {
             "REQUEST_METHOD": "GET",
@@ -256,14 +258,14 @@ def _asker() -> Any:
             "HTTP_HOST": "localhost",
         }
         answered: list[str] = []
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         response = application(environ, lambda status, headers, *_: answered.append(status))  # type: ignore[arg-type]
         size = sum(map(len, response))
-        taken = (time.perf_counter() - started) * 1000
+        taken, busy = (time.perf_counter() - started) * 1000, (time.process_time() - busy) * 1000
         response.close()
         if not answered[0].startswith("200") or not size:
             raise SystemExit(f"{path} answered {answered[0]}")
-        return taken
+        return taken, busy
 
     return ask
 

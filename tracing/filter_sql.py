@@ -48,10 +48,12 @@ class _Writer:
         self.parameters[name] = value
         return f"{{{name}:{kind}}}"
 
-    def heavy(self, expression: str) -> str:
-        """Rows whose newest version satisfies what is dear to read."""
-        where = f"project = {{project:String}}{self.terms.window} AND ({expression})"
-        return f"{KEY} IN (SELECT {KEY} FROM traces WHERE {where})"
+    def heavy(self, expression: str, first: str = "") -> str:
+        """Rows whose newest version satisfies what is dear to read; `first` leaves little of it to be read."""
+        where = f"project = {{project:String}}{self.terms.window}"
+        if first:
+            return f"{KEY} IN (SELECT {KEY} FROM traces PREWHERE {where} AND {first} WHERE {expression})"
+        return f"{KEY} IN (SELECT {KEY} FROM traces WHERE {where} AND ({expression}))"
 
 
 def clause(asked: Filter, terms: Terms) -> Clause:
@@ -144,7 +146,7 @@ def _on_chunks(writer: _Writer, condition: Condition, value: Value) -> str:
         there = f"arrayExists((i, a, s) -> s {became} AND {named}, c_id, c_anchor, {column})"
     else:
         there = f"arrayExists((i, a) -> {named}, c_id, c_anchor)"
-    found = writer.heavy(there if prefix else f"{_hashed(bound)} AND {there}")
+    found = writer.heavy(there, "" if prefix else _hashed(bound))
     if column != "c_cited":
         return found
     return f"{found} OR " + (f"arrayExists(x -> startsWith(x, {bound}), cited)" if prefix else f"has(cited, {bound})")
@@ -215,7 +217,7 @@ def _on_confidence(writer: _Writer, condition: Condition, value: Value) -> str:
 def _on_anchor(writer: _Writer, condition: Condition, value: Value) -> str:
     if isinstance(value, Exact):
         exact = writer.bind(value.value)
-        among = writer.heavy(f"{_hashed(exact)} AND (has(c_id, {exact}) OR has(c_anchor, {exact}))")
+        among = writer.heavy(f"has(c_id, {exact}) OR has(c_anchor, {exact})", _hashed(exact))
         return f"has(cited, {exact}) OR {among}"
     if isinstance(value, Prefix):
         prefix = writer.bind(value.value)
@@ -288,7 +290,7 @@ def _on_beginning(writer: _Writer, columns: list[str], text: str) -> str:
     like = writer.bind("%" + lower.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%")
     pattern = writer.bind(r"(^|[\x00-\x2f\x3a-\x60\x7b-\x7f])" + _escaped(lower))
     return " OR ".join(
-        writer.heavy(f"lowerUTF8({c}) LIKE {like} AND match(lowerUTF8({c}), {pattern})") for c in columns
+        writer.heavy(f"match(lowerUTF8({c}), {pattern})", f"lowerUTF8({c}) LIKE {like}") for c in columns
     )
 
 

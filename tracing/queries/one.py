@@ -1,7 +1,7 @@
 """One trace, and what stands beside it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracing import store
@@ -65,6 +65,11 @@ class Found:
         return frozenset(self.standing.engine.expected if self.standing.engine else ())
 
     @property
+    def lost(self) -> Mapping[str, str]:
+        """The stage that lost an expected anchor, by anchor."""
+        return (self.standing.engine.lost if self.standing.engine else None) or {}
+
+    @property
     def thumb(self) -> str:
         """The worst thumb: up, down, or empty."""
         return self.mark.thumb
@@ -72,10 +77,14 @@ class Found:
 
 def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found | None:
     """The trace with its candidates' texts, its mark and its signals; None where the project has none of that id."""
+    key_ns = key_time(project=project, trace_id=trace_id)
+    if key_ns is None:
+        return None
     rows = store.rows(
         f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
-        " PREWHERE project = {project:String} AND trace_id = {trace_id:String} ORDER BY version DESC LIMIT 1",
+        f" PREWHERE {AT} ORDER BY version DESC LIMIT 1",
         project=project,
+        key_ns=key_ns,
         trace_id=trace_id,
         live=list(live),
         now_ms=time.time_ns() // 1_000_000,
@@ -84,7 +93,6 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
         return None
     row = dict(zip(COLUMNS, rows[0], strict=False))
     settled, is_live = rows[0][-2:]
-    key_ns = row["key_ts"]
     hashes = [value for value in set(row["c_text"]) if value != NO_TEXT]
     found = read_trace(row, texts(project=project, hashes=hashes))
     mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)

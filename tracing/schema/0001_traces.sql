@@ -84,13 +84,13 @@ CREATE TABLE IF NOT EXISTS traces @ON_CLUSTER@
     cited Array(String) CODEC(ZSTD(1)),
     detail String CODEC(ZSTD(3)),
     c_hashes Array(UInt32) MATERIALIZED arrayMap(x -> toUInt32(cityHash64(x)), arrayDistinct(arrayConcat(c_id, c_anchor))),
-    INDEX by_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_time started_at TYPE minmax GRANULARITY 1,
+    INDEX by_id trace_id TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX by_session session_id TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX by_time started_at TYPE minmax GRANULARITY 4,
     INDEX by_query lowerUTF8(query) TYPE text(tokenizer = 'splitByNonAlpha'),
     INDEX by_answer lowerUTF8(answer) TYPE text(tokenizer = 'splitByNonAlpha'),
-    INDEX by_canonical canonical TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX by_canonical canonical TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = @REPLACING@(version)
 PARTITION BY toYYYYMM(key_ts)
