@@ -14,7 +14,7 @@ MODEL = span(
     4, "LM.__call__", "LLM", 3, (20, 90), llm__model_name="m",
     **{
         "llm.input_messages.0.message.role": "system",
-        "llm.input_messages.0.message.content": "Your fields are `context` and `question`.",
+        "llm.input_messages.0.message.content": "Your fields are as follows:\n\n[[ ## context ## ]]\n{context}",
         "llm.input_messages.1.message.role": "user", "llm.input_messages.1.message.content": PROMPT,
         "llm.output_messages.0.message.content": REPLY, "output.value": json.dumps([REPLY]),
     },

@@ -73,8 +73,8 @@ def question_of(words: str | None) -> str | None:
 
 def context_in(words: str) -> str | None:
     """What a prompt gives beside the question, where it is headed as such: up to the question, or its closing tag."""
-    for name, part in fields(words):
-        if name in _CONTEXTS:
+    for name, part in reversed(fields(words)):
+        if name in _CONTEXTS and part != f"{{{name}}}":  # the instructions show the form before it is filled in
             return part or None
     found = _CONTEXT.search(words)
     if found is None:
