@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 from tracing.fields import LinesField, NumbersField
 from tracing.models import Key, Membership, Project, Scope
-from tracing.stages import Stage
+from tracing.stages import Fault, Stage
 
 DAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]
 SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
@@ -121,6 +121,27 @@ class MemberForm(forms.Form):
     username = forms.CharField(max_length=150, label="User name", validators=[User.username_validator])
     role = forms.ChoiceField(
         choices=[(role.value, role.value) for role in Membership.Role], initial="member", label="Role"
+    )
+
+
+def what_happened() -> list[tuple[str, str | list[tuple[str, str]]]]:
+    """Every fault under its stage, and what is no fault."""
+    choices: list[tuple[str, str | list[tuple[str, str]]]] = [
+        (".none", "Nothing went wrong"),
+        (".unknown", "It failed, and I can't tell where"),
+    ]
+    for stage in Stage:
+        faults = [fault for fault in Fault if fault.stage in (stage, None)]
+        choices.append((stage.label, [(f"{stage.label}.{fault.label}", fault.words) for fault in faults]))
+    return choices
+
+
+class VerdictForm(forms.Form):
+    """What a person says went wrong."""
+
+    what = forms.ChoiceField(choices=what_happened, label="What happened")
+    note = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Why (may be left out)"
     )
 
 

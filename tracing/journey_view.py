@@ -1,6 +1,6 @@
 """The chunk journey as a page shows it: one row a chunk, kept ones first, each with its way and its fate in words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tracing.records import Candidate, Citation, LaneHit, Trace
@@ -88,12 +88,16 @@ class Journey:
 
 
 def journey(
-    trace: Trace, *, expected: Iterable[str] = (), lost_at: str | None = None, show_all: bool = False
+    trace: Trace, *, expected: Collection[int] = (), lost: Mapping[str, str] | None = None, show_all: bool = False
 ) -> Journey:
-    """The rows in reading order; dropped ones beyond the first few are folded unless `show_all`."""
+    """The rows in reading order; dropped ones beyond the first few are folded unless `show_all`.
+
+    `expected` are places among the candidates; `lost` names the stage that lost an expected anchor.
+    """
     lanes = lane_names(trace)
-    anchors = frozenset(expected)
-    rows = [_row(trace, candidate, lanes, anchors, lost_at) for candidate in trace.candidates]
+    rows = [
+        _row(trace, candidate, lanes, place in expected, lost or {}) for place, candidate in enumerate(trace.candidates)
+    ]
     dropped = sorted((row for row in rows if row.candidate.survived is False), key=_dropped_order)
     shown = dropped if show_all else [row for at, row in enumerate(dropped) if at < DROPPED_SHOWN or row.expected]
     return Journey(
@@ -135,14 +139,14 @@ def fate(candidate: Candidate) -> str:
 
 
 def _row(
-    trace: Trace, candidate: Candidate, lanes: tuple[str, ...], anchors: frozenset[str], lost_at: str | None
+    trace: Trace, candidate: Candidate, lanes: tuple[str, ...], expected: bool, lost: Mapping[str, str]
 ) -> JourneyRow:
     best: dict[str, LaneHit] = {}
     for hit in sorted(candidate.hits, key=lambda hit: hit.rank):
         best.setdefault(hit.lane, hit)
     before = place_before_rerank(candidate)
     moved = None if before is None or candidate.rerank_rank is None else before - candidate.rerank_rank
-    expected = candidate.anchor is not None and candidate.anchor in anchors
+    lost_at = lost.get(candidate.anchor or candidate.chunk_id)
     return JourneyRow(
         candidate=candidate,
         hits=tuple(best.get(lane) for lane in lanes),

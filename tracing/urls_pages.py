@@ -2,7 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from tracing.views import accounts, home, ingest, keys, listing, members, saved, settings, spans, start, texts, trace
+from tracing.views import (
+    accounts,
+    corpus,
+    home,
+    ingest,
+    keys,
+    listing,
+    members,
+    saved,
+    settings,
+    spans,
+    start,
+    texts,
+    trace,
+    verdicts,
+)
 
 P = "p/<slug:slug>/"
 T = P + "traces/<str:trace_id>"
@@ -17,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "start/", start.start, name="start"),
     path(P + "start/arrival", start.arrival, name="arrival"),
     path(P + "ingest/", ingest.ingest, name="ingest"),
+    path(P + "corpus/", corpus.corpus, name="corpus"),
     path(P + "traces", listing.traces, name="traces"),
     path(P + "traces-count", listing.count, name="count"),
     path(P + "traces-facets", listing.facets, name="facets"),
@@ -24,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "views/save", saved.save_view, name="save_view"),
     path(P + "views/<int:number>/delete", saved.delete_view, name="delete_view"),
     path(T, trace.trace, name="trace"),
+    path(T + "/verdict", verdicts.say_verdict, name="say_verdict"),
     path(T + "/peek", trace.peek, name="peek"),
     path(T + "/chunk", texts.chunk, name="chunk"),
     path(T + "/spans", spans.spans, name="spans"),

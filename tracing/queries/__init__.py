@@ -1,6 +1,6 @@
 """What is read of the store: one function a question, one SELECT a function, always within one project."""
 
-from tracing.queries.corpus import MOST_ANCHORS, Anchor, anchors
+from tracing.queries.corpus import MOST_ANCHORS, Anchor, Change, anchors, manifest_changes
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
 from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
 from tracing.queries.one import Found, Mark, any_trace, key_time, latest, locate, neighbours, signals, trace
@@ -15,6 +15,7 @@ __all__ = [
     "SORTS",
     "Account",
     "Anchor",
+    "Change",
     "ClientDay",
     "Count",
     "CursorError",
@@ -36,6 +37,7 @@ __all__ = [
     "key_time",
     "latest",
     "locate",
+    "manifest_changes",
     "match_count",
     "neighbours",
     "newer_than",

@@ -24,8 +24,30 @@ LISTS = {
     "lane": "lanes",
     "error": "arrayDistinct(arrayMap(e -> splitByChar(':', e)[1], errors))",
 }
-SAID = {"stage": "said.stage", "fault": "said.fault", "feedback": "said.thumb", "anchor": "said.anchors"}
-ORDER = ("stage", "fault", "outcome", "product", "feedback", "error", "env", "release", "intent", "shape")
+SAID = {
+    "stage": "said.stage",
+    "fault": "said.fault",
+    "certainty": "said.certainty",
+    "kind": "said.rests_on",
+    "feedback": "said.thumb",
+    "anchor": "said.anchors",
+}
+NOTICED = {"flag": "said.noticed"}
+ORDER = (
+    "stage",
+    "fault",
+    "certainty",
+    "kind",
+    "flag",
+    "outcome",
+    "product",
+    "feedback",
+    "error",
+    "env",
+    "release",
+    "intent",
+    "shape",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +99,12 @@ def facets(*, scope: Scope) -> tuple[Facet, ...]:
 def _said(scope: Scope) -> Values:
     """Only marks that say something are joined: most say nothing."""
     said = (
-        " ANY INNER JOIN (SELECT trace_id, stage, fault, thumb, anchors FROM marks FINAL"
-        " WHERE project = {project:String}"
-        " AND (fault != '' OR thumb != '' OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said USING trace_id"
+        " ANY INNER JOIN (SELECT trace_id, stage, fault, certainty, kind AS rests_on, thumb, anchors, flags AS noticed"
+        " FROM marks FINAL WHERE project = {project:String}"
+        " AND (fault != '' OR thumb != '' OR notEmpty(flags) OR anchors NOT IN ('', 'ok', 'unchecked')))"
+        " AS said USING trace_id"
     )
-    return _grouped(scope, SAID, {}, said)
+    return _grouped(scope, SAID, NOTICED, said)
 
 
 def _grouped(scope: Scope, texts: Mapping[str, str], lists: Mapping[str, str], join: str) -> Values:

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracing import text_view
+from tracing.filter_values import Exact
 from tracing.list_bar import Bar
 
 register = template.Library()
@@ -82,3 +84,16 @@ def newer_link(bar: Bar, newest: str) -> str:
     """Where a live list asks for what is newer than its first row."""
     address = bar.link("newer")
     return f"{address}&{urlencode({'after': newest})}" if newest else address
+
+
+@register.simple_tag
+def anchor_link(slug: str, anchor: str) -> str:
+    """The list of traces that retrieved an anchor."""
+    asked = urlencode({"q": f"retrieved:{Exact(anchor).text()}"})
+    return reverse("tracing:traces", args=[slug]) + f"?{asked}"
+
+
+@register.filter
+def days(seconds: float) -> str:
+    """A long time in days, a short one in hours."""
+    return f"{seconds / 86_400:,.0f} days" if seconds >= 2 * 86_400 else f"{seconds / 3_600:.1f} hours"

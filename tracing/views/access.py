@@ -48,6 +48,11 @@ class Visit:
         """True where the person may change settings, keys and members."""
         return self.role == Membership.Role.OWNER
 
+    @property
+    def works(self) -> bool:
+        """True where the person may say what is right: owners and members."""
+        return self.role != Membership.Role.VIEWER
+
     def render(
         self, template: str, context: Context | None = None, *, place: str = "", status: int = 200
     ) -> HttpResponse:
@@ -64,6 +69,20 @@ def member_page(view: Guarded[P]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return view(visit(request, slug), *args, **kwargs)
+
+    return guarded
+
+
+def working_page(view: Guarded[P]) -> View:
+    """The view for owners and members; viewers get a 403 that says why."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        here = visit(request, slug)
+        if not here.works:
+            raise PermissionDenied("A viewer of the project can read, and change nothing.")
+        return view(here, *args, **kwargs)
 
     return guarded
 

@@ -5,12 +5,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import queries
+from tracing.attribution.engine import sentence
+from tracing.forms import VerdictForm
 from tracing.journey_view import journey
+from tracing.keyed import TraceKey
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.strip_view import strip
 from tracing.text_view import shown
 from tracing.trace_view import about, answer_parts, budget, citation_lines, cuts, way
+from tracing.verdicts import history
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import tree
 
@@ -25,20 +29,49 @@ def trace(here: Visit, trace_id: str) -> HttpResponse:
     """What happened, and which stage broke it; on htmx's request the journey alone."""
     found = here.trace(trace_id)
     if found is None:
-        return here.render("tracing/trace_missing.html", {"trace_id": trace_id}, place="traces", status=404)
+        return missing(here, trace_id)
+    if here.request.headers.get("HX-Target") == "journey":
+        return here.render("tracing/_journey.html", _journey(here, found))
+    return page(here, found, VerdictForm())
+
+
+def missing(here: Visit, trace_id: str) -> HttpResponse:
+    """What might have happened to it."""
+    return here.render("tracing/trace_missing.html", {"trace_id": trace_id}, place="traces", status=404)
+
+
+def page(here: Visit, found: queries.Found, form: VerdictForm, status: int = 200) -> HttpResponse:
+    """The whole page, with the form as it was filled in."""
+    context = _journey(here, found) | _rest(here, found) | _judged(here, found) | {"form": form}
+    return here.render("tracing/trace.html", context, place="traces", status=status)
+
+
+def _journey(here: Visit, found: queries.Found) -> Context:
     whole = here.request.GET.get("dropped") == "all"
-    rows = journey(found.trace, lost_at=found.verdict.stage if found.verdict else None, show_all=whole)
-    everything = rows if whole else journey(found.trace, show_all=True)
-    shared: Context = {
+    shown_rows = journey(found.trace, expected=found.expected, lost=found.lost, show_all=whole)
+    everything = shown_rows if whole else journey(found.trace, expected=found.expected, show_all=True)
+    return {
         "trace": found.trace,
-        "journey": rows,
+        "journey": shown_rows,
         "way": way(found.trace, everything),
         "verdict": found.verdict,
-        "base": base(here, trace_id),
+        "base": base(here, found.trace.trace_id),
     }
-    if here.request.headers.get("HX-Target") == "journey":
-        return here.render("tracing/_journey.html", shared)
-    return here.render("tracing/trace.html", shared | _rest(here, found), place="traces")
+
+
+def _judged(here: Visit, found: queries.Found) -> Context:
+    verdict, order = found.verdict, ("human", "judge", "client", "lexical")
+    assessments = sorted(found.assessments, key=lambda one: order.index(one.by))
+    return {
+        "row": found.standing.row,
+        "sentence": sentence(verdict.rule) if verdict else "",
+        "history": history(project=here.slug, key=TraceKey(found.key_ns, found.trace.trace_id)),
+        "expectation": found.expectation,
+        "lost": sorted(found.lost.items()),
+        "flags": found.mark.flags,
+        "assessment": next(iter(assessments), None),
+        "may_say": here.works,
+    }
 
 
 @require_GET
@@ -47,7 +80,7 @@ def peek(here: Visit, trace_id: str) -> HttpResponse:
     """The trace in short, beside the list."""
     found = peeked(here, trace_id)
     if found is None:
-        return here.render("tracing/trace_missing.html", {"trace_id": trace_id}, place="traces", status=404)
+        return missing(here, trace_id)
     template = "tracing/_peek.html" if here.request.headers.get("HX-Request") else "tracing/peek.html"
     return here.render(template, found, place="traces")
 

@@ -1,0 +1,117 @@
+"""The pages of what was judged: the verdict on the trace page, a person's word, the corpus page."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.conftest import Sender
+from tests.tracing.stored import keep, keep_marks, trace_id
+from tests.tracing.test_attribute import QUESTION, dropped, history
+from tracing import attribute, drift
+from tracing.models import Project
+
+pytestmark = pytest.mark.usefixtures("clean_store")
+
+HOSTILE = "<script>alert(1)</script>\u202e"
+PAGE = f"/p/atlas/traces/{trace_id(1)}"
+
+
+@pytest.fixture
+def judged(sender: Sender, people: dict[str, Any]) -> Sender:
+    """A trace whose expected page the reranker dropped, judged."""
+    lines = [{"anchor": anchor, "product": "atlas", "path": "a.md"} for anchor in ("doc#other", "doc#sign", HOSTILE)]
+    sender.put("/api/v1/corpus/manifest", "\n".join(map(json.dumps, lines)), version="1", effective_at="2026-01-01")
+    line = {"query": QUESTION, "behaviour": "answer", "anchors": ["doc#sign"], "note": HOSTILE}
+    sender.put("/api/v1/expectations", json.dumps(line))
+    keep(dropped())
+    keep_marks(dropped(), version=2, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    return sender
+
+
+def signed_in(people: dict[str, Any], name: str) -> Client:
+    client = Client()
+    client.force_login(people[name])
+    return client
+
+
+def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, people: dict[str, Any]) -> None:
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    assert 'data-stage="rerank" data-state="ok" data-blamed' in page
+    assert "Broke at rerank: the page that answers it was dropped" in page
+    assert "reranked 14th" in page
+    assert "<b>expected; lost here</b>" in page
+    assert "doc#sign" in page and "was lost at" in page
+    assert "Lexical support" in page
+    assert "Say what is right instead" not in page
+
+
+def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict[str, Any]) -> None:
+    keep(dropped(2, query="other"))
+    page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
+    assert "data-blamed" not in page and "Not judged yet" in page
+
+
+def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:
+    theo = signed_in(people, "theo")
+    answer = theo.post(PAGE + "/verdict", {"what": "generate.ungrounded", "note": HOSTILE}, follow=True)
+    page = answer.content.decode()
+    assert 'data-stage="generate" data-state="ok" data-blamed' in page
+    assert "said by <bdi>theo</bdi>" in page and "<script>alert" not in page
+    assert [(row.verdict.fault, row.person) for row in history()] == [("ungrounded", "theo"), ("dropped", "")]
+    page = theo.post(PAGE + "/verdict", {"what": ".none"}, follow=True).content.decode()
+    assert "Nothing went wrong, says <bdi>theo</bdi>" in page and "data-blamed" not in page
+
+
+@pytest.mark.parametrize("what", ["", "rerank.miss", "oven.error", "none"])
+def test_what_cannot_have_happened_is_refused_beside_the_form(
+    judged: Sender, people: dict[str, Any], what: str
+) -> None:
+    answer = signed_in(people, "theo").post(PAGE + "/verdict", {"what": what})
+    assert answer.status_code == 422
+    assert len(history()) == 1
+
+
+@pytest.mark.parametrize(("name", "status"), [("mara", 302), ("theo", 302), ("vera", 403), ("kim", 404)])
+def test_who_may_say_so(judged: Sender, people: dict[str, Any], name: str, status: int) -> None:
+    answer = signed_in(people, name).post(PAGE + "/verdict", {"what": "generate.ungrounded"})
+    assert answer.status_code == status
+    assert len(history()) == (2 if status == 302 else 1)
+
+
+def test_nobody_says_so_by_following_a_link(judged: Sender, people: dict[str, Any]) -> None:
+    assert signed_in(people, "theo").get(PAGE + "/verdict").status_code == 405
+    assert Client().post(PAGE + "/verdict", {"what": ".none"}).status_code == 302
+    assert len(history()) == 1
+
+
+def test_the_list_shows_the_verdict_and_counts_it(judged: Sender, people: dict[str, Any]) -> None:
+    theo = signed_in(people, "theo")
+    page = theo.get("/p/atlas/traces", {"q": "stage:rerank"}).content.decode()
+    assert trace_id(1) in page and "dropped" in page
+    assert "certainty" in theo.get("/p/atlas/traces-facets").content.decode()
+
+
+def test_the_corpus_page_without_a_manifest_says_how_to_push_one(sender: Sender, people: dict[str, Any]) -> None:
+    page = signed_in(people, "vera").get("/p/atlas/corpus/").content.decode()
+    assert "No manifest yet" in page and "/api/v1/corpus/manifest?version=" in page
+
+
+def test_the_corpus_page_shows_what_exists_and_what_came_apart(judged: Sender, people: dict[str, Any]) -> None:
+    lines = [{"anchor": "doc#other", "product": "atlas", "path": "b.md"}, {"anchor": "n", "product": "x", "path": "p"}]
+    judged.put("/api/v1/corpus/manifest", "\n".join(map(json.dumps, lines)), version="2", effective_at="2026-02-01")
+    drift.look("atlas")
+    vera = signed_in(people, "vera")
+    page = vera.get("/p/atlas/corpus/", {"version": "2"}).content.decode()
+    assert "<td>moved</td>" in page and "<td>added</td>" in page and "<td>removed</td>" in page
+    assert "<script>alert" not in page
+    assert "never retrieved" in page and "in force" in page
+    assert "No anchor holds" in vera.get("/p/atlas/corpus/", {"q": HOSTILE}).content.decode()
+    assert "doc#other" not in vera.get("/p/atlas/corpus/", {"product": "x"}).content.decode().partition("drift")[0]
+
+
+def test_outsiders_see_no_corpus(judged: Sender, people: dict[str, Any]) -> None:
+    assert signed_in(people, "kim").get("/p/atlas/corpus/").status_code == 404
+    assert Client().get("/p/atlas/corpus/").status_code == 302

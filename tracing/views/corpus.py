@@ -1,0 +1,69 @@
+"""The corpus: what exists to be cited, how it changed, and where the index and the answers lag behind it."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from tracing import drift, manifests, queries
+from tracing.views.access import Context, Visit, member_page
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one kind: what they are in words, how many there are, and the first of them."""
+
+    kind: str
+    words: str
+    total: int
+    findings: list[drift.Finding]
+
+
+@require_GET
+@member_page
+def corpus(here: Visit) -> HttpResponse:
+    """Manifests with their differences, a search, and what came apart; or the command that pushes the first one."""
+    known = manifests.manifests(project=here.slug)
+    asked = here.request.GET
+    context: Context = {
+        "manifests": known,
+        "inventories": manifests.inventories(project=here.slug)[:10],
+        "in_force": next((one for one in known if one.effective_ns <= time.time_ns()), None),
+        "url": settings.PUBLIC_URL,
+        "q": asked.get("q", "").strip()[:500],
+        "product": asked.get("product", "").strip()[:200],
+    }
+    if known:
+        context |= _anchors(here, context) | _changes(here, known) | _drift(here)
+    return here.render("tracing/corpus.html", context, place="corpus")
+
+
+def _anchors(here: Visit, asked: Context) -> Context:
+    found = queries.anchors(
+        project=here.slug,
+        at_ns=time.time_ns(),
+        text=str(asked["q"]),
+        product=str(asked["product"]),
+        limit=SHOWN + 1,
+    )
+    return {"anchors": found[:SHOWN], "more": len(found) > SHOWN}
+
+
+def _changes(here: Visit, known: tuple[manifests.Manifest, ...]) -> Context:
+    version = here.request.GET.get("version", "")
+    chosen = next((one for one in known if one.version == version), None)
+    changes = queries.manifest_changes(project=here.slug, at_ns=chosen.effective_ns) if chosen else ()
+    return {"chosen": chosen, "changes": changes}
+
+
+def _drift(here: Visit) -> Context:
+    run = drift.latest(project=here.slug)
+    if run is None:
+        return {"run": None}
+    found = drift.findings(project=here.slug, run=run.run, limit=20)
+    groups = [Group(kind, words, run.counts.get(kind, 0), found[kind]) for kind, words in drift.WORDS.items()]
+    return {"run": run, "groups": groups}

@@ -1,0 +1,32 @@
+"""A person's verdict, from the trace page."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from tracing import human
+from tracing.forms import VerdictForm
+from tracing.keyed import TraceKey
+from tracing.views import trace
+from tracing.views.access import Visit, working_page
+
+
+@require_POST
+@working_page
+def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
+    """Keep what the person says, and show the trace with it."""
+    found = here.trace(trace_id)
+    if found is None:
+        return trace.missing(here, trace_id)
+    form = VerdictForm(here.request.POST)
+    if not form.is_valid():
+        return trace.page(here, found, form, status=422)
+    stage, _, fault = form.cleaned_data["what"].partition(".")
+    key = TraceKey(found.key_ns, found.trace.trace_id)
+    verdict = human.verdict_of(stage or None, fault)
+    human.say(
+        project=here.slug, key=key, person=here.user.get_username(), verdict=verdict, note=form.cleaned_data["note"]
+    )
+    messages.success(here.request, "Your verdict stands now, above the rules'.", extra_tags="done")
+    return redirect("tracing:trace", here.slug, found.trace.trace_id)
