@@ -22,6 +22,7 @@ _LONGEST_WORD = 500
 _RELEASE_KEYS = ("app_version", "release")
 _ENVIRONMENT_KEYS = ("deployment.environment.name", "deployment.environment")
 _REWRITTEN_KEYS = ("rewritten", "rewritten_query", "rewritten_queries", "queries")
+_STATE_KEYS = {"question", "query", "messages"}
 _INDEXING = {Role.EMBEDDER, Role.WRITER}
 _Found = TypeVar("_Found")
 
@@ -188,8 +189,15 @@ def _routed(tree: Tree, key: str) -> str | None:
     for said in _steps(tree, Stage.ROUTE, Stage.RESOLVE):
         if found := text(said.get(key)):
             return found[:_LONGEST_WORD]
-    found = text(_metadata(tree).get(key))
+    found = text(_metadata(tree).get(key)) or text(_state(tree).get(key))
     return found[:_LONGEST_WORD] if found else None
+
+
+def _state(tree: Tree) -> Mapping[str, Value]:
+    """A graph's state as its root gave it back: an object that holds the question beside what became of it."""
+    top = tree.top
+    said = said_in(top.reading.output) if top is not None and top.is_root else {}
+    return said if not _STATE_KEYS.isdisjoint(said) else {}
 
 
 def _rewritten(tree: Tree) -> tuple[str, ...]:

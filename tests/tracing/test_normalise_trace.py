@@ -247,3 +247,12 @@ def test_what_json_says_in_an_attribute_may_be_sent_as_lists() -> None:
         [span(1, "ask", rag__missing=["a", "b"], rag__entities=["x"], input__value=json.dumps("how"), **messages())]
     )
     assert (trace.missing, trace.entities) == (("a", "b"), (Entity("x"),))
+
+
+def test_what_a_graph_routed_to_is_read_in_its_state() -> None:
+    """LangGraph sends the only value that a node gave back without its name."""
+    state = '{"question": "why?", "intent": "howto", "product": "celery", "answer": "Because."}'
+    root = span(1, "LangGraph", input__value='{"question": "why?"}', output__value=state)
+    trace = normalise([root, span(2, "route", parent=1, output__value="howto")])
+    assert (trace.intent, trace.product, trace.answer) == ("howto", "celery", "Because.")
+    assert normalise([span(1, "ask", output__value='{"answer": "x", "product": "y"}')]).product is None
