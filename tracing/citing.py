@@ -30,7 +30,7 @@ class Anchors:
     pattern: str
 
     def of(self, candidate: Candidate) -> str | None:
-        """The anchor that its metadata names; else its id, where that is in the manifest or has an anchor's form."""
+        """Its metadata's; else the inventory's; else its id, where that is in the manifest or has an anchor's form."""
         return self.named(candidate.anchor, candidate.chunk_id)
 
     def named(self, anchor: str | None, chunk_id: str | None) -> str | None:
@@ -38,7 +38,11 @@ class Anchors:
         if anchor is not None and anchor != chunk_id:
             return anchor
         given = anchor or chunk_id
-        return given if given is not None and (self.is_known(given) or _matches(self.pattern, given)) else None
+        if given is None:
+            return None
+        if self.facts is not None and given in self.facts.chunk_anchors:
+            return self.facts.chunk_anchors[given]
+        return given if self.is_known(given) or _matches(self.pattern, given) else None
 
     def is_known(self, anchor: str) -> bool:
         """True where some version of the manifest has it."""

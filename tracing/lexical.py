@@ -6,6 +6,7 @@ low, and one changed word in a copied sentence scores high unless it is a number
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -25,6 +26,7 @@ WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by 
 COMPLETE = 0.5  # of what the best kept passage holds of the question
 CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
 MARGIN = 0.15  # how much better a dropped passage must be
+_ANSWERS = ("answer", "response", "output", "text", "content")
 _MOST_CLAIMS = 60
 _MOST_PASSAGES = 200
 _MOST_BETTER = 3
@@ -73,7 +75,7 @@ class _Reading:
 
 def assess(trace: Trace, at_ns: int = 0) -> Assessment:
     """What the words alone tell of this trace; None for what they don't."""
-    answer = trace.answer or ""
+    answer = _spoken(trace.answer or "")
     refused = trace.refused if trace.refused is not None else (is_refusal(answer) if answer else None)
     reading = _reading(trace)
     claims = _claims(answer, reading) if answer and reading.kept and not refused else []
@@ -92,6 +94,18 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
         claims=tuple(claim for _, claim in claims),
         better=tuple(_better(reading, best)),
     )
+
+
+def _spoken(answer: str) -> str:
+    """The answer itself, where what came back is a JSON object around it."""
+    if not answer.startswith("{"):
+        return answer
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return answer
+    said = next((found[key] for key in _ANSWERS if isinstance(found.get(key), str)), None)
+    return answer if said is None else str(said)
 
 
 def _reading(trace: Trace) -> _Reading:

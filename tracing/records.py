@@ -375,4 +375,5 @@ class ManifestFacts:
         default_factory=dict
     )  # case-folded name -> anchors; may be left out
     products: frozenset[str] = frozenset()  # as the manifest spells them
+    chunk_anchors: Mapping[str, str] = field(default_factory=dict)  # the candidates' ids -> anchors, by the inventory
     indexed: frozenset[str] | None = None  # of the same anchors, those that the index holds; None without an inventory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracing.attribution.mentions import mentions
 from tracing.records import Expectation, ManifestEntry, ManifestFacts, Trace
@@ -44,13 +44,15 @@ class Shelf:
 
     versions: Sequence[Version]
     inventories: Mapping[str, frozenset[str]]
+    chunks: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self, trace: Trace, expectation: Expectation | None) -> ManifestFacts:
         """What the newest version says of this trace."""
         asked = mentions(trace, expectation)
         *older, now = self.versions
         defined_at = {name: now.defined_at[name] for name in asked.names if name in now.defined_at}
-        anchors = asked.anchors.union(*defined_at.values())
+        chunks = {one.chunk_id: self.chunks[one.chunk_id] for one in trace.candidates if one.chunk_id in self.chunks}
+        anchors = asked.anchors.union(chunks.values(), *defined_at.values())
         entries = {anchor: now.entries[anchor] for anchor in anchors if anchor in now.entries}
         targets = {entry.redirect_to for entry in entries.values() if entry.redirect_to}
         entries |= {anchor: now.entries[anchor] for anchor in targets if anchor in now.entries}
@@ -65,5 +67,6 @@ class Shelf:
             entities={name: now.owners[name] for name in asked.names if name in now.owners},
             defined_at=defined_at,
             products=now.products,
+            chunk_anchors=chunks,
             indexed=None if held is None else held & (anchors | targets),
         )

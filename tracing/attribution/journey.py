@@ -14,7 +14,7 @@ _BY_WHY = {
     "duplicate": Fault.DEDUPE_DROP,
     "truncated": Fault.TRUNCATED,
 }
-_RANK_CUTS = ("cut", "top_k", "threshold")
+_DENSE = 0.6  # of the places down to the last one that was kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,15 @@ class Journey:
             return self._before_reranked(rank)
         if self.observed.context == "no":
             return None
-        if self.has_reranker is False:
+        if self.has_reranker is False and not self._was_reordered:
             return self._in_context(candidate, sure=False)
         return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
+
+    @cached_property
+    def _was_reordered(self) -> bool:
+        """True where what was kept is strewn over the list: a reranker that was not seen may have chosen it."""
+        places = [place for one in self.kept if (place := _place(one))]
+        return bool(places) and len(places) < _DENSE * max(places)
 
     def _before_reranked(self, rank: int) -> Loss:
         """The reranker's input was not seen: it was given this chunk where it was given worse ones."""

@@ -4,7 +4,7 @@ the page says."""
 from __future__ import annotations
 
 from tracing.attribution.journey import Loss
-from tracing.attribution.rules_mechanical import thin
+from tracing.attribution.rules_mechanical import floor_of, thin
 from tracing.attribution.view import Certainty, Finding, Followed, Kind, View, gold, line_of, shown
 from tracing.records import Claim
 from tracing.stages import Fault, Stage
@@ -121,6 +121,7 @@ def missed_refusal(view: View) -> Finding | None:
     """It should have refused, and it answered."""
     if not view.should_have_refused or thin(view) is not None:
         return None
-    known = view.trace.outcome is not None or view.trace.refused is not None
+    told = view.trace.outcome is not None or view.trace.refused is not None
+    known = told and any(floor_of(view, lane) is not None for lane in view.trace.lanes)
     said = f"expected a refusal, the outcome is {view.trace.outcome or 'an answer'}"
     return gold(Stage.VALIDATE, Fault.MISSED_REFUSAL, "certain" if known else "likely", said)

@@ -147,7 +147,7 @@ def thin(view: View) -> Finding | None:
                 tops[key] = float("inf")
     said = []
     for lane in view.trace.lanes:
-        top, floor = tops[lane.name, lane.round], _floor(view, lane)
+        top, floor = tops[lane.name, lane.round], floor_of(view, lane)
         if top == -float("inf"):
             continue
         if floor is None or top >= floor:
@@ -159,7 +159,8 @@ def thin(view: View) -> Finding | None:
     return Finding(Stage.RETRIEVE, Fault.THIN, "mechanical", sure, tuple(said[:_MOST_EVIDENCE]))
 
 
-def _floor(view: View, lane: Lane) -> float | None:
+def floor_of(view: View, lane: Lane) -> float | None:
+    """The score that a lane must reach: its own, else the project's."""
     if lane.score_kind == "distance":
         return None
     return lane.floor if lane.floor is not None else view.rules.lane_floors.get(lane.name)

@@ -156,7 +156,9 @@ def entity_missed(view: View) -> Finding | None:
     if missed is None or not names:
         return None
     said = f"the manifest knows {', '.join(name[:60] for name in names[:_MOST_NAMES])}; not among the resolved names"
-    return gold(Stage.RESOLVE, Fault.ENTITY_MISSED, _of_expected(view, names), said, *line_of(view, missed))
+    # Whether a resolver that names nothing looked for names at all, its span does not say.
+    sure = _of_expected(view, names) if view.trace.entities else "likely"
+    return gold(Stage.RESOLVE, Fault.ENTITY_MISSED, sure, said, *line_of(view, missed))
 
 
 def bad_rewrite(view: View) -> Finding | None:
@@ -182,5 +184,21 @@ def miss(view: View) -> Finding | None:
     missed = not_found(view)
     if missed is None or not view.journey.was_searched:
         return None
-    seen = view.trace.observed.lanes != "no" and not view.journey.is_cut_short
-    return gold(Stage.RETRIEVE, Fault.MISS, "certain" if seen else "likely", *line_of(view, missed))
+    unseen = _not_excluded(view)
+    seen = view.trace.observed.lanes != "no" and not view.journey.is_cut_short and not unseen
+    return gold(Stage.RETRIEVE, Fault.MISS, "certain" if seen else "likely", *line_of(view, missed), *unseen)
+
+
+def _not_excluded(view: View) -> tuple[str, ...]:
+    """What may lie behind a miss, and was not seen."""
+    said = []
+    if view.manifest is None or view.manifest.indexed is None:
+        said.append("no index inventory: whether it was ever indexed is not known")
+    if view.expected_products and not view.trace.product:
+        said.append("the routed product is not known")
+    asked = words_of(view.trace.query or "")
+    names = (*view.manifest.entities, *view.manifest.products) if view.manifest else ()
+    resolved = view.trace.entities or view.trace.rewritten or any(one.stage == "resolve" for one in view.trace.stages)
+    if not resolved and any(holds(asked, name) for name in names):
+        said.append("what the question's names were resolved to is not known")
+    return tuple(said)

@@ -230,7 +230,24 @@ class View:
             return False
         if decisive.reached > 0:
             return decisive.loss is not None
-        return decisive.reached < 0 or self.retrieved or bool(self.failures) or self.trace.outcome == "direct"
+        if decisive.reached < 0:
+            return True
+        if self.has_nameless:
+            return False
+        return self.retrieved or bool(self.failures) or self.trace.outcome == "direct"
+
+    @cached_property
+    def has_nameless(self) -> bool:
+        """True where chunks in the prompt lead to no place that the manifest knows: any may be the expected one."""
+        if self.manifest is None:
+            return False
+        pairs = zip(self.trace.candidates, self.own_anchors, strict=True)
+        return any(
+            one.survived
+            and one.anchor in (None, one.chunk_id)
+            and (anchor is None or not self.anchors.is_known(anchor))
+            for one, anchor in pairs
+        )
 
     @property
     def wants_answer(self) -> bool:
