@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import START_NS, otlp_json, otlp_span, otlp_value
 from tests.tracing.replays import account
 from tracing import otlp_logs, store
+from tracing.otlp import Undecodable
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
@@ -143,3 +146,52 @@ def test_messages_as_single_events_are_the_exchange(sender: Sender, drained: Cal
 def test_the_event_may_be_named_by_an_attribute() -> None:
     [found] = otlp_logs.decode(body(record("", SCORE | {"event.name": EVALUATION})).encode(), JSON)
     assert (found.name, found.parent_id) == (EVALUATION, SPAN)
+
+
+anything = some.recursive(
+    some.one_of(some.none(), some.booleans(), some.integers(), some.floats(), some.text(max_size=20)),
+    lambda inner: (
+        some.lists(inner, max_size=3)
+        | some.dictionaries(
+            some.sampled_from(
+                [
+                    "resourceLogs",
+                    "scopeLogs",
+                    "logRecords",
+                    "attributes",
+                    "key",
+                    "value",
+                    "stringValue",
+                    "eventName",
+                    "traceId",
+                    "spanId",
+                    "body",
+                    "timeUnixNano",
+                    "kvlistValue",
+                    "values",
+                ]  # fmt: skip
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(some.one_of(some.binary(max_size=200), anything.map(lambda each: json.dumps(each).encode())), some.booleans())
+def test_any_body_is_decoded_or_refused(sent: bytes, as_json: bool) -> None:
+    kind = JSON if as_json else "application/x-protobuf"
+    try:
+        receipt = otlp_logs.inspect(sent, kind)
+    except Undecodable:
+        return
+    assert len(otlp_logs.decode(sent, kind)) == receipt.spans - receipt.rejected
+
+
+@settings(max_examples=100, deadline=None)
+@given(some.lists(some.one_of(anything, some.just(record(EVALUATION, SCORE))), max_size=6))
+def test_a_bad_neighbour_costs_no_valid_record(records: list[Any]) -> None:
+    valid = records.count(record(EVALUATION, SCORE))
+    assert len(otlp_logs.decode(body(*records).encode(), JSON)) >= valid
