@@ -169,7 +169,7 @@ anything = some.recursive(
                     "timeUnixNano",
                     "kvlistValue",
                     "values",
-                ]  # fmt: skip
+                ]
             ),
             inner,
             max_size=4,
