@@ -1,0 +1,152 @@
+"""The offline assessor: what words alone tell of an answer and its context."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.tracing.made_cases import OTHERS, RIGHT, chunk, trace
+from tracing.lexical import assess
+from tracing.records import Assessment, Candidate, Context, Trace
+from tracing.refusals import is_apology, is_refusal
+from tracing.words import sentences, stem, terms
+
+PAGE = (
+    "The retry_backoff option doubles the wait after each attempt. It is capped at 600 seconds by default. "
+    "Retries are not made for tasks that were revoked."
+)
+OTHER = "A crontab schedule names minute, hour and weekday. Only one scheduler may run at a time."
+QUESTION = "How does retry_backoff change the wait between attempts?"
+
+
+def asked(answer: str | None, *chunks: Candidate, query: str = QUESTION, **changes: object) -> Assessment:
+    candidates = chunks or (chunk(RIGHT, 1, text=PAGE), chunk(OTHERS[0], 2, text=OTHER))
+    made: Trace = trace(query=query, answer=answer, candidates=candidates, context=Context(), refused=None)
+    return assess(replace(made, **changes))  # type: ignore[arg-type]
+
+
+def test_a_sentence_of_the_context_is_supported_by_its_chunk() -> None:
+    found = asked("The retry_backoff option doubles the wait after each attempt. [1]")
+    assert [(claim.support, claim.chunk_id) for claim in found.claims] == [("supported", f"{RIGHT}~0")]
+    assert found.groundedness == 1.0
+    assert found.by == "lexical"
+
+
+def test_what_no_chunk_says_is_not_supported() -> None:
+    found = asked("Install the helios bridge package on every node. Its licence flag must be purple.")
+    assert {claim.support for claim in found.claims} == {"unsupported"}
+    assert found.groundedness is not None
+    assert found.groundedness < 0.2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Retries are made for tasks that were revoked.",
+        "The retry_backoff option does not double the wait after each attempt.",
+        "It is not true that the retry_backoff option doubles the wait after each attempt.",
+        "The retry_backoff option doubles the wait before each attempt.",
+    ],
+)
+def test_a_denial_or_an_opposite_contradicts_the_sentence_it_was_made_of(answer: str) -> None:
+    assert [claim.support for claim in asked(answer).claims] == ["contradicted"]
+
+
+def test_a_number_or_a_name_that_the_context_lacks_counts_against_a_claim() -> None:
+    right = asked("It is capped at 600 seconds by default.").groundedness
+    wrong = asked("It is capped at 900 seconds by default.").groundedness
+    other = asked("The retry_jitter option doubles the wait after each attempt.").claims[0].support
+    assert right == 1.0
+    assert wrong is not None
+    assert wrong < 0.55
+    assert other == "unsupported"
+
+
+def test_words_of_the_question_count_as_supported() -> None:
+    plain = asked("Throttling is what you want.", query="Throttling?").groundedness
+    unasked = asked("Throttling is what you want.").groundedness
+    assert plain is not None
+    assert unasked is not None
+    assert plain > unasked
+
+
+def test_the_context_suffices_where_one_kept_passage_holds_the_question() -> None:
+    assert asked("It doubles.").context_sufficient is True
+    assert asked("It doubles.", chunk(OTHERS[0], 1, text=OTHER)).context_sufficient is False
+    assert asked("It doubles.", chunk(OTHERS[0], 1, text=None)).context_sufficient is None
+
+
+def test_a_dropped_passage_that_holds_more_of_the_question_is_named() -> None:
+    dropped = chunk(RIGHT, 9, text=PAGE, survived=False)
+    found = asked("Only one scheduler may run at a time.", chunk(OTHERS[0], 1, text=OTHER), dropped)
+    assert [better.chunk_id for better in found.better] == [f"{RIGHT}~0"]
+    assert asked("It doubles the wait.", chunk(RIGHT, 1, text=PAGE), chunk(OTHERS[0], 2, text=OTHER)).better == ()
+
+
+def test_an_answer_that_leaves_out_what_was_asked_is_not_complete() -> None:
+    assert asked("Only one scheduler may run at a time.").complete is False
+    assert asked("The retry_backoff option doubles the wait after each attempt.").complete is True
+
+
+def test_the_prompt_stands_in_where_chunks_came_without_their_text_or_cut_off() -> None:
+    whole = Context(text=f"{PAGE}\n\n{OTHER}", source="prompt")
+    said = "Retries are not made for tasks that were revoked."
+    assert asked(said, chunk(RIGHT, 1, text=None), context=whole).groundedness == 1.0
+    assert asked(said, chunk(RIGHT, 1, text=PAGE[:40]), context=whole).groundedness == 1.0
+
+
+def test_a_json_answer_is_read_for_what_it_says() -> None:
+    assert asked('{"answer": "It is capped at 600 seconds by default.", "confidence": 0.9}').groundedness == 1.0
+
+
+def test_a_refusal_is_recognised_and_makes_no_claims() -> None:
+    found = asked("I can't find this in the documentation that I have.")
+    assert found.refused is True
+    assert found.claims == ()
+    assert found.groundedness is None
+    assert asked(None).refused is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I don't know based on the documentation provided.",
+        "The provided context does not mention how to do this.",
+        "I'm sorry, but I couldn't find an answer to that.",
+        "There is no information about this in the given context.",
+        "Based on the given context, it is not clear which release added it.",
+        "Unfortunately, the documentation does not cover this.",
+    ],
+)
+def test_refusals(answer: str) -> None:
+    assert is_refusal(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "If the timeout is not specified, the default of 30 seconds applies.",
+        "The application context is not available outside of a request.",
+        "Variables that the template does not define are looked up in the context.",
+        "The worker cannot find the broker when the URL is wrong.",
+        "No, signals are not sent for bulk updates.",
+    ],
+)
+def test_documentation_that_denies_something_is_no_refusal(answer: str) -> None:
+    assert not is_refusal(answer)
+
+
+def test_apologies_for_a_failure_are_short_and_say_so() -> None:
+    assert is_apology("Sorry, something went wrong. Please try again.")
+    assert not is_apology("The worker will retry the task. " * 20 + "Something went wrong.")
+
+
+def test_words_of_one_stem_meet_and_marks_are_no_words() -> None:
+    assert stem("retries") == stem("retry")
+    assert stem("doubling") == stem("doubled")
+    assert terms("It is 1,000 seconds") == [*terms("1000 seconds")]
+    assert sentences("One thing. [1] Another thing. [2]\n- a line") == ["One thing.", "Another thing.", "a line"]
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "a" * 100_000, "[1" * 20_000, "i do not " * 20_000, "no a b " * 20_000])
+def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
+    assert assess(trace(query=text, answer=text, context=Context(text=text))).by == "lexical"
