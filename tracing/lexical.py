@@ -33,14 +33,16 @@ _MOST_BETTER = 3
 _FEWEST_FOR_RARITY = 5  # passages
 _IDENTIFIER = re.compile(r"[^\W_]\w*_\w|\w_|[a-z]\d|\d[a-z]")
 _OPPOSITES = tuple(
-    frozenset(pair.split("/"))
+    frozenset(pair)
     for pair in (
-        "before/after always/never true/false enable/disable enabled/disabled enables/disables allow/forbid "
-        "allowed/forbidden allows/forbids increase/decrease increases/decreases minimum/maximum first/last "
-        "required/optional synchronous/asynchronous above/below more/less must/need at/after "
-        "succeeds/fails accept/reject accepts/rejects include/exclude includes/excludes public/private"
-    ).split()
-)
+        ("before", "after"), ("always", "never"), ("true", "false"), ("enable", "disable"), ("enabled", "disabled"),
+        ("enables", "disables"), ("allow", "forbid"), ("allowed", "forbidden"), ("allows", "forbids"),
+        ("increase", "decrease"), ("increases", "decreases"), ("minimum", "maximum"), ("first", "last"),
+        ("required", "optional"), ("synchronous", "asynchronous"), ("above", "below"), ("more", "less"),
+        ("succeeds", "fails"), ("accept", "reject"), ("accepts", "rejects"), ("include", "exclude"),
+        ("includes", "excludes"), ("public", "private"),
+    )
+)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -9,8 +9,10 @@ _GIVEN = r"(?:given|provided|supplied|available|above|retrieved|present|current|
 _SOURCE = (
     # Documentation itself speaks of contexts, texts and data: alone, these words name no source of an answer.
     rf"(?:{_GIVEN} (?:\w+ )?(?:context|text|data|content|documents?|material|paragraph|information|articles?)|"
-    r"(?:the|this|these|my|your|our|any|those) (?:\w+ )?(?:passages?|documentation|sources?|excerpts?|knowledge base|search results)|"
-    rf"(?:context|text|information|paragraph|documents?|content)(?: that)?(?: was| is| you| i| has| have)? (?:been )?{_GIVEN}|"
+    r"(?:the|this|these|my|your|our|any|those) (?:\w+ )?"
+    r"(?:passages?|documentation|sources?|excerpts?|knowledge base|search results)|"
+    r"(?:context|text|information|paragraph|documents?|content)(?: that)?(?: was| is| you| i| has| have)? "
+    rf"(?:been )?{_GIVEN}|"
     r"documentation that i have)"
 )
 _LACKS = (
@@ -24,16 +26,21 @@ _REFUSALS = re.compile(
             rf"{_SOURCE}[^.!?\n]{{0,80}}?\b{_LACKS}",
             rf"\b(?:not|n['’]t|nothing|no) (?:[\w\"'“”]+ ){{0,5}}?(?:in|by|from|within|using) (?:the |of )?{_SOURCE}",
             r"\b(?:i|we)(?:['’]m| am| are|['’]re) (?:sorry|afraid|unable|not (?:able|sure|certain|aware))\b",
-            r"\b(?:i|we) apologi[sz]e,? but\b|^(?:sorry|unfortunately),? (?:but )?(?:i|we|the|there|that|this)\b[^.!?\n]{0,80}(?:not|n['’]t|no|unable)\b",
+            r"\b(?:i|we) apologi[sz]e,? but\b",
+            r"^(?:sorry|unfortunately),? (?:but )?(?:i|we|the|there|that|this)\b[^.!?\n]{0,80}"
+            r"(?:not|n['’]t|no|unable)\b",
             r"\b(?:i|we) (?:do not|don['’]t|cannot|can['’]t|can not|could not|couldn['’]t|am unable to|are unable to)"
-            r"(?: \w+){0,2}? (?:know|have (?:\w+ )?(?:enough|information|access|an answer|any|details?)|find|answer|provide"
+            r"(?: \w+){0,2}? (?:know|have (?:\w+ )?(?:enough|information|access|an answer|any|details?)"
+            r"|find|answer|provide"
             r"|give|help|tell|determine|locate|confirm|offer|assist)\b",
-            r"\b(?:no|not enough|insufficient) (?:\w+ ){0,2}?(?:information|answer|mention|details?|evidence) (?!and\b|or\b)"
+            r"\b(?:no|not enough|insufficient) (?:\w+ ){0,2}?"
+            r"(?:information|answer|mention|details?|evidence) (?!and\b|or\b)"
             r"(?:\w+ ){0,3}?(?:of|on|about|regarding|to|in|was|is|can|could|available|found|provided|related|given)\b",
             r"\bit is (?:not (?:clear|specified|mentioned|stated|explicitly)|unclear)\b",
             r"\bwithout (?:further|more|additional|any)(?: \w+){0,2} (?:context|information|details)\b",
             r"\b(?:is|are|was|were) not (?:explicitly |specifically |directly |clearly )?mentioned\b",
-            r"\bthe context does(?: not|n['’]t) (?:\w+ )?(?:provide|mention|specify|state|give|contain (?:any|enough|information|details?))",
+            r"\bthe context does(?: not|n['’]t) (?:\w+ )?"
+            r"(?:provide|mention|specify|state|give|contain (?:any|enough|information|details?))",
             r"\bas an ai\b",
             r"\b(?:cannot|can['’]t|could not|couldn['’]t) be (?:answered|determined) (?:from|with|using|based)\b",
         )
@@ -42,7 +49,8 @@ _REFUSALS = re.compile(
 )
 _APOLOGY = re.compile(
     r"\b(?:something|that) went wrong\b|\b(?:an?|internal|unexpected|server) (?:\w+ )?error (?:has )?occurred\b"
-    r"|\btry (?:again|your request again)(?: later)?\b|\btemporar(?:il)?y (?:un)?available\b|\btechnical (?:issue|difficult|problem)"
+    r"|\btry (?:again|your request again)(?: later)?\b|\btemporar(?:il)?y (?:un)?available\b"
+    r"|\btechnical (?:issue|difficult|problem)"
     r"|\b(?:service|system|server|model)\b[^.!?\n]{0,40}\b(?:unavailable|overloaded|timed out)\b"
     r"|\b(?:could|can)(?: not|n['’]t) (?:be )?(?:read|process(?:ed)?|complete(?:d)?)\b",
     re.IGNORECASE,

@@ -15,35 +15,24 @@ _DENIAL = re.compile(
     r"\b(?:not|never|no longer|cannot|neither|nor|without|nothing|nobody)\b|n['’]t\b|\bno\b(?! one)", re.IGNORECASE
 )
 _ENDINGS = (
-    "ization",
-    "ations",
-    "ation",
-    "ingly",
-    "ness",
-    "ment",
-    "ings",
-    "ing",
-    "ies",
-    "ied",
-    "edly",
-    "ed",
-    "es",
-    "ly",
-    "s",
-)
+    "ization", "ations", "ation", "ingly", "ness", "ment", "ings", "ing", "ies", "ied", "edly", "ed", "es", "ly", "s",
+)  # fmt: skip
 _SHORTEST_STEM = 3
 
-STOP_WORDS = frozenset(
-    """
-    a an the this that these those it its it's he she they them his her their our your my we you i me us one ones
-    is are was were be been being am do does did doing done have has had having will would shall should can could may
-    might must of in on at by for with from to into onto as than then so such and or but if while when where which who
-    whom whose what why how there here also just only very more most much many some any each every all both other
-    another own same too about over under up down out off again further once between through during before after above
-    below because until against per via not no nor never s t re ve ll d m don isn aren wasn doesn didn can't cannot
-    however therefore thus hence still even well rather quite yes ok okay please thanks let lets get gets got
-    """.split()
-)
+STOP_WORDS = frozenset((
+    "a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "them", "his", "her",
+    "their", "our", "your", "my", "we", "you", "i", "me", "us", "one", "ones", "is", "are", "was", "were", "be",
+    "been", "being", "am", "do", "does", "did", "doing", "done", "have", "has", "had", "having", "will", "would",
+    "shall", "should", "can", "could", "may", "might", "must", "of", "in", "on", "at", "by", "for", "with", "from",
+    "to", "into", "onto", "as", "than", "then", "so", "such", "and", "or", "but", "if", "while", "when", "where",
+    "which", "who", "whom", "whose", "what", "why", "how", "there", "here", "also", "just", "only", "very", "more",
+    "most", "much", "many", "some", "any", "each", "every", "all", "both", "other", "another", "own", "same", "too",
+    "about", "over", "under", "up", "down", "out", "off", "again", "further", "once", "between", "through", "during",
+    "before", "after", "above", "below", "because", "until", "against", "per", "via", "not", "no", "nor", "never",
+    "s", "t", "re", "ve", "ll", "d", "m", "don", "isn", "aren", "wasn", "doesn", "didn", "cannot", "however",
+    "therefore", "thus", "hence", "still", "even", "well", "rather", "quite", "yes", "ok", "okay", "please",
+    "thanks", "let", "lets", "get", "gets", "got",
+))  # fmt: skip
 
 
 @lru_cache(maxsize=65536)

@@ -60,7 +60,7 @@ def captured(folder: Path = FOLDER) -> Iterator[Captured]:
             anchors = tuple(place for place in places if page is not None and place.rpartition("#")[0] == page)
             behaviour = "answer" if anchors else "refuse"
             blamed = _first_loss(row, set(anchors))
-            if blamed and row.get("product") and question["product"] not in (None, row["product"]):
+            if blamed == {"retrieve"} and row.get("product") and question["product"] not in (None, row["product"]):
                 blamed = frozenset(("route",))
             yield Captured(
                 client.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -61,12 +61,18 @@ class Sample:
 class Bench:
     """The pipeline with a manifest and an inventory beside it."""
 
-    def __init__(self, library: Library, edit: Callable[[list[Span]], list[Span]] = list) -> None:
+    def __init__(
+        self,
+        library: Library,
+        edit: Callable[[list[Span]], list[Span]] = list,
+        questions: Sequence[Question] | None = None,
+    ) -> None:
+        self.questions = questions or load_questions()
         self.edit = edit  # what is lost on the way
         self.library = library
         self.collector = Collector()
         self.assistant: Assistant = library.assistant(self.collector)
-        self.shelf = shelf_of(library)
+        self.shelf = shelf_of(library, self.questions)
         self._clean: dict[str, tuple[Turn, Trace]] = {}
 
     def clean(self, question: Question) -> Sample:
@@ -148,10 +154,10 @@ def expectation_of(question: Question) -> Expectation:
     )
 
 
-def shelf_of(library: Library) -> Shelf:
+def shelf_of(library: Library, questions: Sequence[Question]) -> Shelf:
     """The manifests before and after the move, and two inventories: the whole one and the one with a gap."""
     corpus = library.corpus
-    expected = [anchor for question in load_questions() for anchor in question.anchors]
+    expected = [anchor for question in questions for anchor in question.anchors]
     after, redirects = places_after(corpus)
     before = version_of("before", _entries(places_before(corpus, expected), {}))
     now = version_of(corpus.version, _entries(after, redirects))
@@ -175,18 +181,17 @@ def _entries(places: Iterable[Place], redirects: dict[str, str]) -> Iterator[Man
 
 
 def samples(bench: Bench, most: int, keys: Iterable[str] = ()) -> Iterator[Sample]:
-    """As many broken runs of each fault as were asked for, the faulty ones counted, and as many clean ones."""
-    questions = load_questions()
+    """As many broken runs of each fault as were asked for, the faulty ones counted, and every question clean."""
     for key in keys or sorted(REGISTRY):
         faulty = 0
-        for question in questions:
+        for question in bench.questions:
             if faulty >= most:
                 break
             sample = bench.broken(question, REGISTRY[key])
             if sample is not None:
                 faulty += is_faulty(sample)
                 yield sample
-    yield from (bench.clean(question) for question in questions)
+    yield from (bench.clean(question) for question in bench.questions)
 
 
 TAKES = {
@@ -199,9 +204,11 @@ UPSTREAM_TAKES = frozenset(("ended", "behaved", "evidence_in_prompt", "fresh"))
 def is_faulty(sample: Sample) -> bool:
     """The injected run lost what the clean run of the same question kept, and what a fault of that stage can take.
 
-    A page that one lane no longer finds is no miss where the other lane has found it: that run is left out.
+    Left out are runs that no longer are what was injected: a page that the other lane still found is no miss, and a
+    chunk under its former name that nothing cites is a flag.
     """
     if sample.injected is None or not sample.met:
         return False
     found = sample.fault == "miss" and any(one.anchor in sample.expectation.anchors for one in sample.trace.candidates)
-    return not found and bool(TAKES.get(sample.stage or "", UPSTREAM_TAKES).intersection(sample.lost))
+    uncited = sample.fault == "stale_chunk" and "citations_real" not in sample.lost
+    return not found and not uncited and bool(TAKES.get(sample.stage or "", UPSTREAM_TAKES).intersection(sample.lost))

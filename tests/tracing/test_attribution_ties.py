@@ -198,7 +198,8 @@ def test_identifiers_are_whole_tokens_whatever_their_case() -> None:
     assert blamed(without_right(stages=resolver, entities=())) == "resolve.entity_missed (likely)"
     found = (Entity("Retry_Backoff"),)
     assert blamed(without_right(stages=resolver, entities=found)) == "retrieve.miss (certain)"
-    part = replace(without_right(stages=resolver, entities=()), query="retry_backoff_max?", rewritten=("retry_backoff_max?",))
+    longer = "retry_backoff_max?"
+    part = replace(without_right(stages=resolver, entities=()), query=longer, rewritten=(longer,))
     assert blamed(part) == "retrieve.miss (certain)"
 
 
