@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.docs import DocsBase
 
-from tracing import api_corpus, api_project, api_traces, api_verdicts, problems
+from tracing import api_corpus, api_measures, api_project, api_traces, api_verdicts, problems
 from tracing.api_access import ProblemError
 from tracing.api_docs import operations
 from tracing.filters import FilterError
@@ -45,6 +45,7 @@ api.add_router("", api_traces.router)
 api.add_router("", api_project.router)
 api.add_router("", api_corpus.router)
 api.add_router("", api_verdicts.router)
+api.add_router("", api_measures.router)
 
 
 @api.exception_handler(ProblemError)

@@ -1,5 +1,6 @@
 """Traces judged in batches: evidence in, verdicts and marks out."""
 
+import gc
 import time
 from collections.abc import Sequence
 
@@ -40,13 +41,18 @@ def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
 
 def attribute(project: Project, keys: Sequence[TraceKey]) -> int:
     """Judge those of the traces that have settled; returns how many. What arrives meanwhile makes them due again."""
-    done = 0
-    for start in range(0, len(keys), BATCH):
+    return sum(_attribute(project, keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
+
+
+def _attribute(project: Project, keys: Sequence[TraceKey]) -> int:
+    gc.disable()  # a batch makes a hundred thousand objects and hardly a cycle
+    try:
         version = time.time_ns()  # before reading: what the drain writes from now on wins
-        found = gather(project, keys[start : start + BATCH], version)
+        found = gather(project, keys, version)
         _write(project.slug, found, version)
-        done += len(found)
-    return done
+    finally:
+        gc.enable()
+    return len(found)
 
 
 def _write(project: str, found: Sequence[Evidence], version: int) -> None:

@@ -6,7 +6,7 @@ In arrays 0 stands for no rank, NaN for no score, `NO_COUNT` for no number of to
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
@@ -251,42 +251,43 @@ def _uncount(value: int) -> int | None:
 
 
 def _candidates(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> tuple[Candidate, ...]:
+    """Column by column, in the order of Candidate's fields: a sweep reads millions of them."""
     hits: list[list[LaneHit]] = [[] for _ in row["c_id"]]
-    for i, lane, round_, rank, score in zip(
-        row["h_candidate"], row["h_lane"], row["h_round"], row["h_rank"], row["h_score"], strict=True
+    scores = map(_unscore, row["h_score"])
+    for at, lane, rank, score, round_ in zip(
+        row["h_candidate"], row["h_lane"], row["h_rank"], scores, row["h_round"], strict=True
     ):
-        hits[i].append(LaneHit(lane, rank, _unscore(score), round_))
-    names = [*_CANDIDATE, "c_text"]
-    found = []
-    for i, values in enumerate(zip(*(row[name] for name in names), strict=True)):
-        c = dict(zip(names, values, strict=True))
-        found.append(_candidate(c, tuple(hits[i]), texts.get(c["c_text"])))
-    return tuple(found)
-
-
-def _candidate(c: Mapping[str, Any], hits: tuple[LaneHit, ...], text: str | None) -> Candidate:
-    return Candidate(
-        chunk_id=c["c_id"],
-        anchor=_none(c["c_anchor"]),
-        product=_none(c["c_product"]),
-        title=_none(c["c_title"]),
-        text=text,
-        source_hash=_none(c["c_source_hash"]),
-        hits=hits,
-        fused_rank=c["c_fused_rank"] or None,
-        fused_score=_unscore(c["c_fused_score"]),
-        rerank_in=bool(c["c_rerank_in"]),
-        rerank_rank=c["c_rerank_rank"] or None,
-        rerank_score=_unscore(c["c_rerank_score"]),
-        survived=None if c["c_survived"] == UNKNOWN_SURVIVAL else bool(c["c_survived"]),
-        survived_source=c["c_survived_source"],
-        dropped_at=_none(c["c_dropped_at"]),
-        dropped_why=_none(c["c_dropped_why"]),
-        tokens=_uncount(c["c_tokens"]),
-        kept_tokens=_uncount(c["c_kept_tokens"]),
-        slot=_none(c["c_slot"]),
-        cited=bool(c["c_cited"]),
+        hits[at].append(LaneHit(lane, rank, score, round_))
+    read: tuple[Iterable[Any], ...] = (
+        row["c_id"],
+        map(_none, row["c_anchor"]),
+        map(_none, row["c_product"]),
+        map(_none, row["c_title"]),
+        map(texts.get, row["c_text"]),
+        map(_none, row["c_source_hash"]),
+        map(tuple, hits),
+        map(_unrank, row["c_fused_rank"]),
+        map(_unscore, row["c_fused_score"]),
+        map(bool, row["c_rerank_in"]),
+        map(_unrank, row["c_rerank_rank"]),
+        map(_unscore, row["c_rerank_score"]),
+        map(_SURVIVED.__getitem__, row["c_survived"]),
+        row["c_survived_source"],
+        map(_none, row["c_dropped_at"]),
+        map(_none, row["c_dropped_why"]),
+        map(_uncount, row["c_tokens"]),
+        map(_uncount, row["c_kept_tokens"]),
+        map(_none, row["c_slot"]),
+        map(bool, row["c_cited"]),
     )
+    return tuple(map(Candidate, *read))
+
+
+_SURVIVED = (False, True, None)
+
+
+def _unrank(value: int) -> int | None:
+    return value or None
 
 
 def _stage(fields: dict[str, Any]) -> StageRecord:

@@ -11,11 +11,15 @@ from tests.tracing.stored import SECOND, a_trace
 from tracing import shape
 from tracing.queries import Found, Mark
 from tracing.records import (
+    Assessment,
+    Better,
     Candidate,
     Check,
     Citation,
+    Claim,
     Context,
     Entity,
+    Expectation,
     Lane,
     LaneHit,
     Signal,
@@ -24,6 +28,7 @@ from tracing.records import (
     Trace,
     Verdict,
 )
+from tracing.verdicts import Row, Standing
 
 KEYS = """
 trace_id external_id project started_at ended_at duration_ms first_token_ms settled live environment surface variant
@@ -43,6 +48,10 @@ cost_source error source checks
 
 def found(trace: Trace, **fields: Any) -> Found:
     return Found("atlas", trace, trace.started_ns, 0, True, True, Mark(), (), **fields)
+
+
+def blamed(verdict: Verdict) -> Standing:
+    return Standing(engine=Row(verdict, 0))
 
 
 def full() -> Trace:
@@ -72,19 +81,14 @@ def test_the_keys_are_those_of_the_interface(shared: Path) -> None:
     drawing = (shared / "design" / "api.md").read_text()
     drawing = drawing[drawing.index('{"trace_id": "32 hex"') : drawing.index("`verdict` is null where")]
     drawn = set(re.findall(r'"(\w+)":', drawing))
-    shown = shape.trace_json(
-        found(full(), verdict=Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1))
-    )
+    verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
+    said = Assessment("judge", "1", claims=(Claim("it is", "supported", "c1"),), better=(Better("c2", "it says so"),))
+    expected = Expectation("answer", ("a#1",))
+    shown = shape.trace_json(found(full(), standing=blamed(verdict), assessments=(said,), expectation=expected))
     shown["signals"] = [shape.signal_json(Signal("a" * 32, "thumb", "down", 0))]
-    lane_names, later = {"vector", "lexical"}, drawn - names(shown)
-    assert not names(shown) - drawn - lane_names - {"anchor", "session_id"}
-    assert later <= set(ASSESSMENT.split())
-
-
-ASSESSMENT = """
-relevance complete context_sufficient should_refuse product_right claims support better why behaviour anchors from
-all_required
-"""
+    lane_names = {"vector", "lexical"}
+    assert drawn - names(shown) == set()
+    assert names(shown) - drawn - lane_names == {"span_id", "all_required", "note"}
 
 
 def names(value: Any) -> set[str]:
