@@ -25,7 +25,7 @@ class Stage(Enum):
     @property
     def order(self) -> int:
         """Position in the pipeline, 0 for the first stage."""
-        return list(Stage).index(self)
+        return _ORDER[self.name]
 
     @classmethod
     def named(cls, label: str) -> "Stage | None":
@@ -34,6 +34,7 @@ class Stage(Enum):
 
 
 _BY_LABEL = {stage.label: stage for stage in Stage}
+_ORDER = {stage.name: place for place, stage in enumerate(Stage)}
 
 
 class Fault(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tracing.attribution import rules_gold as gold
 from tracing.attribution import rules_judge as judged
@@ -11,12 +11,11 @@ from tracing.attribution import rules_upstream as upstream
 from tracing.attribution.case import Case, Judgement
 from tracing.attribution.failing import reasons
 from tracing.attribution.noticed import flags
-from tracing.attribution.view import Finding, Kind, View
+from tracing.attribution.view import Finding, Kind, Rule, View
 from tracing.records import Verdict
 from tracing.stages import Stage
 
 RULES_VERSION = 1
-Rule = Callable[[View], Finding | None]
 
 AT_ONCE: tuple[Rule, ...] = (seen.error, seen.timeout)
 RULES: tuple[Rule, ...] = (
@@ -86,7 +85,7 @@ def judge(case: Case) -> Judgement:
         flags=flags(view, cause),
         statuses=view.statuses,
         expected=_expected(view),
-        stale=tuple(anchor is not None and view.anchors.is_gone(anchor) for anchor in view.own_anchors),
+        stale=view.stale,
         lost_at=_lost_at(view),
         false_anchor=_false_anchor(view),
     )
@@ -94,7 +93,7 @@ def judge(case: Case) -> Judgement:
 
 def _found(view: View) -> tuple[Finding | None, Verdict | None]:
     found = [
-        (rule, finding) for rule in (RULES if view.case.settled else AT_ONCE) if (finding := rule(view)) is not None
+        (rule, finding) for rule in (RULES if view.case.settled else AT_ONCE) if (finding := view.by(rule)) is not None
     ]
     if not found:
         return None, _unknown(view) if view.case.settled else None

@@ -20,11 +20,11 @@ def reasons(view: View) -> tuple[str, ...]:
         found.append(f"groundedness {view.assessment.groundedness:.2f} is under {view.rules.groundedness_cut:g}")
     if view.has_bad_citation:
         found.append("a cited anchor is unknown, false or gone")
-    if content_drift(view) is not None:
+    if view.by(content_drift) is not None:
         found.append("a cited chunk is older than its page")
-    if bad_format(view) is not None:
+    if view.by(bad_format) is not None:
         found.append("the output never passed the schema")
-    if thin(view) is not None:
+    if view.by(thin) is not None:
         found.append("it answered from nothing that reaches a floor")
     return tuple(found)
 
@@ -36,7 +36,7 @@ def _unmet(view: View) -> list[str]:
         return []
     if view.should_have_refused:
         return ["it should have refused"]
-    if small_talk(view) is not None:
+    if view.by(small_talk) is not None:
         return ["it should have been answered directly"]
     if not view.wants_answer:
         return []
@@ -44,5 +44,5 @@ def _unmet(view: View) -> list[str]:
         return ["the expected evidence is not in the prompt"]
     if expected.behaviour == "answer" and view.refused:
         return ["it should have answered"]
-    broken = any(rule(view) is not None for rule in (over_refusal, contradicts, ungrounded, incomplete))
+    broken = any(view.by(rule) is not None for rule in (over_refusal, contradicts, ungrounded, incomplete))
     return ["the answer does not rest on the expected evidence"] if broken else []

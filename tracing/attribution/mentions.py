@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tracing.records import Expectation, Trace
 
@@ -33,6 +34,7 @@ def mentions(trace: Trace, expectation: Expectation | None = None) -> Mentions:
     return Mentions(frozenset(anchors), frozenset(name for text in said for name in names_in(text)))
 
 
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:
     """The text's tokens, case-folded: `app.Task()` is one."""
     return tuple(match.group().casefold() for match in _WORD.finditer(text[: 40 * _MOST_WORDS]))[:_MOST_WORDS]

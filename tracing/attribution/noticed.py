@@ -23,8 +23,8 @@ def _of_anchors(view: View) -> set[str]:
     noticed = {_STATUS_FLAGS[status] for status in view.statuses if status in _STATUS_FLAGS}
     if any(not one.cited for one, _ in drifted(view)):
         noticed.add("content_drift")
-    kept = [one for one in view.journey.kept if not one.cited]
-    if any((anchor := view.anchors.of(one)) is not None and view.anchors.is_gone(anchor) for one in kept):
+    pairs = zip(view.trace.candidates, view.stale, strict=True)
+    if any(gone and one.survived and not one.cited for one, gone in pairs):
         noticed.add("stale_chunk")
     return noticed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -58,6 +58,13 @@ class View:
         self.rules = case.rules
         self.anchors = Anchors(case.manifest, case.rules.anchor_pattern)
         self.journey = Journey(case.trace)
+        self._found: dict[Rule, Finding | None] = {}
+
+    def by(self, rule: Rule) -> Finding | None:
+        """What a rule finds, asked once."""
+        if rule not in self._found:
+            self._found[rule] = rule(self)
+        return self._found[rule]
 
     # What the user got
 
@@ -189,16 +196,21 @@ class View:
     @cached_property
     def places(self) -> tuple[str | None, ...]:
         """Where each candidate's anchor leads; one that is gone, to the expected place that it was before."""
-        return tuple(None if anchor is None else self._place(anchor, one) for one, anchor in self._with_anchors)
+        place = self.anchors.place
+        return tuple(
+            None if anchor is None else self._former(anchor, one) if gone else place(anchor)
+            for one, anchor, gone in zip(self.trace.candidates, self.own_anchors, self.stale, strict=True)
+        )
 
-    @property
-    def _with_anchors(self) -> Iterable[tuple[Candidate, str | None]]:
-        return zip(self.trace.candidates, self.own_anchors, strict=True)
+    @cached_property
+    def stale(self) -> tuple[bool, ...]:
+        """Which candidates point at a place that is gone."""
+        return tuple(anchor is not None and self.anchors.is_gone(anchor) for anchor in self.own_anchors)
 
-    def _place(self, anchor: str, candidate: Candidate) -> str:
+    def _former(self, anchor: str, candidate: Candidate) -> str:
         facts = self.manifest
-        if facts is None or not self.expected_places or not self.anchors.is_gone(anchor):
-            return self.anchors.place(anchor)
+        if facts is None or not self.expected_places:
+            return anchor
         wanted = [entry for place in self.expected_places if (entry := facts.entries.get(place)) is not None]
         old = facts.former.get(anchor)
         return next((entry.anchor for entry in wanted if _is_same_place(candidate, old, entry)), anchor)
@@ -328,3 +340,6 @@ def line_of(view: View, followed: Followed) -> tuple[str, ...]:
 def gold(stage: Stage, fault: Fault, certainty: Certainty, *evidence: str) -> Finding:
     """A finding that rests on the expectation."""
     return Finding(stage, fault, "gold", certainty, evidence)
+
+
+Rule = Callable[[View], Finding | None]
