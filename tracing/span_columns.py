@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ from tracing.records import Event, Link, Span
 from tracing.shelf import MARK, SHORTEST_TEXT, Shelf, references, unpack
 
 DOCUMENT = ".document."
+MOST_SPLITS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,34 @@ def _attributes(row: SpanRow) -> bytes:
     for key, value in row.span.attributes.items():
         if type(value) is str and len(value) >= SHORTEST_TEXT:
             value = pack(value)
-        name, index = _split(key)
-        if index is not None and len(listed := documents.setdefault(name, [])) == index:
+        split = _splits.get(key) or _split(key)
+        index = split[1]
+        if index < 0:
+            plain[key] = value
+            continue
+        listed = documents.get(split[0])
+        if listed is None:
+            listed = documents[split[0]] = []
+        if len(listed) == index:
             listed.append(value)
         else:
             plain[key] = value
-    return orjson.dumps([plain, documents])
+    return orjson.dumps([plain, {name: listed for name, listed in documents.items() if listed}])
 
 
-@lru_cache(maxsize=16_384)
-def _split(key: str) -> tuple[str, int | None]:
-    """`a.documents.7.document.id` as (`a.documents.document.id`, 7); any other key as (key, None)."""
+_splits: dict[str, tuple[str, int]] = {}  # the keys of documents are the same in every trace
+
+
+def _split(key: str) -> tuple[str, int]:
+    """`a.documents.7.document.id` as (`a.documents.document.id`, 7); any other key as (key, -1)."""
     numbered, found, field = key.partition(DOCUMENT)
     prefix, _, index = numbered.rpartition(".")
-    if not found or not (index.isdecimal() and index.isascii() and len(index) < 7) or index != str(int(index)):
-        return key, None
-    return f"{prefix}{DOCUMENT}{field}", int(index)
+    split = (key, -1)
+    if found and index.isdecimal() and index.isascii() and len(index) < 7 and index == str(int(index)):
+        split = (f"{prefix}{DOCUMENT}{field}", int(index))
+    if len(_splits) < MOST_SPLITS and len(key) < 200:
+        _splits[key] = split
+    return split
 
 
 def _flat(plain: dict[str, Any], documents: dict[str, list[Any]], texts: Mapping[bytes, str]) -> dict[str, Any]:
