@@ -19,6 +19,13 @@ KEY = "(toStartOfHour(key_ts), trace_id, version)"
 LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"
 
 
+_NO_OTHER_RECORDS = (
+    "trace_id NOT IN (SELECT trace_id FROM traces FINAL WHERE project = {{project:String}}{0} AND kind != 'query'"
+    " AND (toStartOfHour(key_ts), trace_id) IN (SELECT toStartOfHour(key_ts), trace_id FROM traces"
+    " WHERE project = {{project:String}}{0} AND kind != 'query'))"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the words `high`, `live`, `24h` mean for a project, now; and the clause that bounds `key_ts`, if any."""
@@ -27,6 +34,7 @@ class Terms:
     suggest_cut: float = 0.5
     answer_cut: float = 0.8
     window: str = ""
+    of_marks: bool = False  # the clause is for rows of `marks`, which do not say what a trace records
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ def clause(asked: Filter, terms: Terms) -> Clause:
     parts += _on_marks(writer, by_table[Table.MARKS])
     parts += [_on_signals(writer, condition) for condition in by_table[Table.SIGNALS]]
     if not asked.names("record"):
-        parts.append("kind = 'query'")
+        parts.append(_NO_OTHER_RECORDS.format(terms.window) if terms.of_marks else "kind = 'query'")
     return Clause(" AND ".join(parts) or "1", writer.parameters)
 
 

@@ -298,6 +298,7 @@ def test_a_count_stops_at_ten_thousand() -> None:
 def test_facets_count_the_values_in_scope() -> None:
     keep(rich(1), rich(2, product="borealis", stages=()), **MARK)
     keep(a_trace(3, product="atlas"), thumb="up", anchors="ok")
+    keep(a_trace(4, kind="indexing"), thumb="down")
     facets = {facet.field: [(v.value, v.n) for v in facet.values] for facet in queries.facets(scope=scope())}
     assert facets["product"] == [("atlas", 2), ("borealis", 1)]
     assert facets["stage"] == [("rerank", 2)]

@@ -96,7 +96,7 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
     hashes = [value for value in set(row["c_text"]) if value != NO_TEXT]
     found = read_trace(row, texts(project=project, hashes=hashes))
     mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)
-    said = signals(project=project, trace_id=trace_id)
+    said = signals(project=project, trace_id=trace_id, session_id=found.session_id or "")
     key = TraceKey(key_ns, trace_id)
     standing = standing_of(project=project, keys=[key]).get(trace_id, NOTHING_SAID)
     return Found(
@@ -152,18 +152,30 @@ def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
     return replace(Mark(*rows[0]), flags=tuple(flags))
 
 
-def signals(*, project: str, trace_id: str) -> tuple[Signal, ...]:
+def signals(*, project: str, trace_id: str, session_id: str | None = None) -> tuple[Signal, ...]:
     """What was said of the trace, or of its whole session, the newest first; also of one that has not come yet."""
+    if session_id is None:
+        session_id = _session(project=project, trace_id=trace_id)
     rows = store.rows(
         "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
         " FROM signals FINAL WHERE project = {project:String} AND (trace_id = {trace_id:String}"
-        " OR (trace_id = '' AND session_id != '' AND session_id IN (SELECT session_id FROM traces"
-        " WHERE project = {project:String} AND trace_id = {trace_id:String})))"
+        " OR (trace_id = '' AND session_id != '' AND session_id = {session_id:String}))"
         f" ORDER BY at DESC, identity LIMIT {MOST_SIGNALS}",
         project=project,
         trace_id=trace_id,
+        session_id=session_id,
     )
     return tuple(read_signal(*row) for row in rows)
+
+
+def _session(*, project: str, trace_id: str) -> str:
+    rows = store.rows(
+        "SELECT session_id FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
+        " ORDER BY version DESC LIMIT 1",
+        project=project,
+        trace_id=trace_id,
+    )
+    return str(rows[0][0]) if rows else ""
 
 
 def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_ns: int, *optional: str) -> Signal:

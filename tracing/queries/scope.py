@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracing import store
+from tracing.filter_fields import Table
 from tracing.filter_sql import Terms, clause
 from tracing.filters import Filter
 from tracing.models import Project
@@ -37,15 +38,23 @@ class Scope:
         live = tuple(map(str, project.live_environments)) or LIVE
         return cls(project.slug, asked, start_ns, end_ns, live, project.suggest_cut, project.answer_cut)
 
-    def rows(self, sql: str, *, window: str = "", **parameters: Any) -> Sequence[tuple[Any, ...]]:
+    @property
+    def of_marks(self) -> bool:
+        """True where what is said of a trace decides alone whether it is in scope."""
+        return not any(condition.field.table is Table.TRACES for condition in self.asked.conditions)
+
+    def rows(
+        self, sql: str, *, window: str = "", of_marks: bool = False, **parameters: Any
+    ) -> Sequence[tuple[Any, ...]]:
         """The rows of a SELECT in which `@WHERE@` stands for this scope, within a clause on `key_ts`."""
         times = ""
         if self.start_ns is not None:
             times += " AND started_at >= fromUnixTimestamp64Nano({start_ns:Int64})"
         if self.end_ns is not None:
             times += " AND started_at < fromUnixTimestamp64Nano({end_ns:Int64})"
-        found = clause(self.asked, Terms(self.now_ns, self.suggest_cut, self.answer_cut, window + times))
-        where = f"project = {{project:String}}{window}{times} AND {found.sql}"
+        found = clause(self.asked, Terms(self.now_ns, self.suggest_cut, self.answer_cut, window + times, of_marks))
+        within = "1" if of_marks else "project = {project:String}"
+        where = f"{within}{window}{times} AND {found.sql}"
         return store.rows(
             sql.replace("@WHERE@", where),
             WIDE,
