@@ -16,9 +16,9 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from bench.blame.tables import share
-from tracing.lexical import SUPPORTED, assess
+from tracing.attribution.lexical import SUPPORTED, assess
+from tracing.attribution.refusals import is_refusal
 from tracing.records import Candidate, Trace
-from tracing.refusals import is_refusal
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 RESAMPLES = 500

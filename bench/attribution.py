@@ -21,7 +21,7 @@ from demo.settings import load_settings
 from demo.workshop import open_library
 from tracing.attribution.case import Case
 from tracing.attribution.engine import RULES_VERSION, judge
-from tracing.lexical import assess
+from tracing.attribution.lexical import assess
 from tracing.records import Assessment, Signal, Verdict
 from tracing.stages import Stage
 

@@ -14,12 +14,15 @@ from typing import Any
 
 import structlog
 
-from tracing import attribute, feedback, homing, marks, native, normalise, otlp, otlp_logs, signals, store, verdicts
+from tracing import homing, marks, native, normalise, otlp, signals, store
 from tracing.arrivals import Arrival, Key
 from tracing.columns import TraceRow, trace_columns
+from tracing.judging import attribute, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Project
-from tracing.outcome import DEFAULT_CUTS, Cuts
+from tracing.normalising import feedback
+from tracing.normalising.outcome import DEFAULT_CUTS, Cuts
+from tracing.otlp import logs as otlp_logs
 from tracing.records import Signal, Span, Trace
 from tracing.shelf import Shelf
 from tracing.span_columns import SpanRow, span_columns

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from tracing.fields import LinesField, NumbersField
 from tracing.models import Key, Membership, Project, Scope
+from tracing.pages.fields import LinesField, NumbersField
 from tracing.stages import Fault, Stage
 
 DAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]

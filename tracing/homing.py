@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import orjson
 
-from tracing import feedback, store
+from tracing import store
 from tracing.arrivals import Arrival, Key
 from tracing.dialects.log_records import LOG_SCOPE, RESPONSE_ID, trace_of_response
 from tracing.dialects.values import text
+from tracing.normalising import feedback
 from tracing.records import Signal, Span
 
 BEFORE_NS, AFTER_NS = 6 * 3600 * 10**9, 600 * 10**9  # how far from a record the trace of its span may have begun

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
-from tracing.attribute import BATCH, attribute
 from tracing.filters import parse
+from tracing.judging.attribute import BATCH, attribute
 from tracing.keyed import TraceKey
 from tracing.models import Job, Lease, Project
 from tracing.queries.many import how_many, keys_after

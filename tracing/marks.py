@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracing import store
-from tracing.assessments import Grade, grades_of
+from tracing.judging.assessments import Grade, grades_of
+from tracing.judging.verdicts import Standing, standing_of
 from tracing.keyed import KEYS, TraceKey, hours, ids
-from tracing.verdicts import Standing, standing_of
 
 WORST_FIRST = ("unknown", "false", "stale", "not_in_context", "redirected", "ok", "unchecked")
 ASSESSORS = ("human", "judge", "client", "lexical")  # whose word on groundedness counts first

@@ -13,7 +13,7 @@ from typing import Any
 from tracing.dialects.rag import NATIVE_ATTRIBUTE, NATIVE_SCOPE
 from tracing.dialects.shapes import OUTCOMES
 from tracing.dialects.values import number, truth
-from tracing.otlp_json import LATEST_NS, MOST_DEPTH, Undecodable, loads
+from tracing.otlp.json import LATEST_NS, MOST_DEPTH, Undecodable, loads
 from tracing.records import Span
 from tracing.stages import Stage
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tracing.citations import citations_in
 from tracing.dialects.messages import context_in
 from tracing.dialects.reading import Call
-from tracing.failures import failures, is_model_leaf
-from tracing.journey import observed, rows_of, settle
-from tracing.lists import rounds
-from tracing.notes import flags_of, warnings_of
-from tracing.outcome import DEFAULT_CUTS, Cuts, outcome_of
-from tracing.overlay import declare, finished
-from tracing.particulars import particulars
-from tracing.prompt import Presence
+from tracing.normalising.citations import citations_in
+from tracing.normalising.failures import failures, is_model_leaf
+from tracing.normalising.journey import observed, rows_of, settle
+from tracing.normalising.lists import rounds
+from tracing.normalising.notes import flags_of, warnings_of
+from tracing.normalising.outcome import DEFAULT_CUTS, Cuts, outcome_of
+from tracing.normalising.overlay import declare, finished
+from tracing.normalising.particulars import particulars
+from tracing.normalising.prompt import Presence
+from tracing.normalising.round import Round
+from tracing.normalising.stagework import call_of, stage_records
+from tracing.normalising.staging import assign
+from tracing.normalising.tree import Node, Tree
 from tracing.records import Candidate, Citation, Context, Lane, Span, StageRecord, Trace
-from tracing.round import Round
 from tracing.stages import Stage
-from tracing.stagework import call_of, stage_records
-from tracing.staging import assign
-from tracing.tree import Node, Tree
 
 MOST_QUERY = 32 * 1024
 MOST_ANSWER = 256 * 1024

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
-from tracing import body, keys, otlp, otlp_logs, receive
+from tracing import body, keys, otlp, receive
+from tracing.otlp import logs as otlp_logs
 from tracing.spool import Frame
 
 

@@ -4,7 +4,9 @@ import structlog
 from celery import Task, shared_task
 from django.core.management import call_command
 
-from tracing import attribute, drift, jobs
+from tracing import jobs
+from tracing.corpus import drift
+from tracing.judging import attribute
 from tracing.models import Project
 
 log = structlog.get_logger()

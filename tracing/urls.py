@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
-from tracing import api, health, langfuse, receive, receive_logs, urls_langfuse, urls_pages
+from tracing import health, receive, receive_logs, urls_pages
+from tracing.api import root as api
+from tracing.langfuse import endpoints as langfuse
+from tracing.langfuse import urls as urls_langfuse
 
 app_name = "tracing"
 urlpatterns = [

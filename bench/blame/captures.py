@@ -16,9 +16,9 @@ from typing import Any
 
 from bench.blame.facts import Shelf, Version, version_of
 from tracing import otlp
+from tracing.attribution.refusals import is_refusal
 from tracing.normalise import normalise
 from tracing.records import Expectation, ManifestEntry, Span, Trace
-from tracing.refusals import is_refusal
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "captures"
 

@@ -13,7 +13,7 @@ from demo.questions import Question
 from demo.search.index import build_index
 from demo.workshop import Library
 from tests.demo.conftest import SUBJECTS, UNANSWERABLE, pages
-from tracing.lexical import assess
+from tracing.attribution.lexical import assess
 from tracing.records import Assessment
 
 TIMES = 10

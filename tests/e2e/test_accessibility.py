@@ -24,6 +24,7 @@ PAGES = (
     f"/p/atlas/traces/{made.FULL}/chunk?id=chunk-000",
     f"/p/atlas/traces/{'0' * 32}",
     "/p/atlas/start/",
+    "/p/atlas/corpus/",
     "/p/atlas/ingest/",
     "/p/atlas/settings/",
     "/p/atlas/settings/keys/",

@@ -9,11 +9,12 @@ import pytest
 
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, stage, trace_id
-from tracing import attribute, jobs, store, tasks, verdicts
+from tracing import jobs, store, tasks
+from tracing.judging import attribute, verdicts
+from tracing.judging.verdicts import Row
 from tracing.keyed import TraceKey
 from tracing.models import Job, Key, Project, Scope
 from tracing.records import Citation, Observed, Trace
-from tracing.verdicts import Row
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 

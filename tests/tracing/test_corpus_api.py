@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Sender
-from tracing import corpus, manifests
+from tracing.corpus import lines as corpus
+from tracing.corpus import manifests
 from tracing.models import Key, Project, Scope
 
 pytestmark = pytest.mark.usefixtures("clean_store")

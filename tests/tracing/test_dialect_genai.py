@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.tracing.made_spans import START_NS, by_id, span, text_of
-from tracing.feedback import signals
 from tracing.normalise import normalise
+from tracing.normalising.feedback import signals
 from tracing.records import Event, Span, Trace, Value
 
 

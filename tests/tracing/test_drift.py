@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Sender
 from tests.tracing.stored import candidate, keep, trace_id
-from tracing import drift
+from tracing.corpus import drift
 from tracing.records import Trace
 
 pytestmark = pytest.mark.usefixtures("clean_store")

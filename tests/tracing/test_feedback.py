@@ -6,8 +6,8 @@ import pytest
 
 from tests.tracing import captures
 from tests.tracing.made_spans import span
-from tracing.feedback import signals
 from tracing.normalise import normalise
+from tracing.normalising.feedback import signals
 from tracing.records import Link
 
 TARGET = "ab" * 16

@@ -8,9 +8,9 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracing.filter_fields import BY_NAME, FIELDS, WORDS, Field, Holds
-from tracing.filter_values import ORDERED, Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
 from tracing.filters import LONGEST, Condition, Filter, FilterError, documentation, parse
+from tracing.filters.fields import BY_NAME, FIELDS, WORDS, Field, Holds
+from tracing.filters.values import ORDERED, Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
 
 PROMISED = """
 stage fault kind certainty flag outcome confidence groundedness judged feedback anchor product intent shape

@@ -13,10 +13,10 @@ from tests.tracing.test_captures import stored
 from tests.tracing.test_langfuse import EVENTS, post
 from tracing import otlp, signals
 from tracing.dialects.loose import found_in
-from tracing.langfuse_batch import otlp_of, read_events, read_scores
+from tracing.langfuse.batch import otlp_of, read_events, read_scores
 from tracing.native import trace_id_of
 from tracing.normalise import normalise
-from tracing.otlp_json import Undecodable
+from tracing.otlp.json import Undecodable
 from tracing.records import Span
 
 NOW_NS = 1_795_000_000 * 10**9

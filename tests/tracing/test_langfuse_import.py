@@ -12,8 +12,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.conftest import Sender
-from tracing import langfuse_import, queries
+from tracing import queries
 from tracing.dataset_models import Dataset, DatasetItem
+from tracing.langfuse import importing as langfuse_import
 
 TRACES = [f"{number:032x}" for number in range(1, 8)]
 

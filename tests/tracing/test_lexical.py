@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from tests.tracing.made_cases import OTHERS, RIGHT, chunk, trace
-from tracing.lexical import assess
+from tracing.attribution.lexical import assess
+from tracing.attribution.refusals import is_apology, is_refusal
+from tracing.attribution.words import sentences, stem, terms
 from tracing.records import Assessment, Candidate, Context, Trace
-from tracing.refusals import is_apology, is_refusal
-from tracing.words import sentences, stem, terms
 
 PAGE = (
     "The retry_backoff option doubles the wait after each attempt. It is capped at 600 seconds by default. "

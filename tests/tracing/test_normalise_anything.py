@@ -7,8 +7,8 @@ from hypothesis import strategies as some
 from tests.tracing.made_spans import START_NS, TRACE
 from tracing.dialects.log_records import LOG_SCOPE
 from tracing.dialects.rag import NAMES, NATIVE_SCOPE
-from tracing.feedback import signals
 from tracing.normalise import normalise
+from tracing.normalising.feedback import signals
 from tracing.records import Event, Link, Span
 
 KEYS = [

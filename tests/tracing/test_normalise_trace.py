@@ -6,7 +6,7 @@ import pytest
 
 from tests.tracing.made_spans import START_NS, TRACE, messages, retrieved, span
 from tracing.normalise import normalise
-from tracing.outcome import Cuts, outcome_of
+from tracing.normalising.outcome import Cuts, outcome_of
 from tracing.records import Citation, Entity, Event, Lane, Link, Versions
 
 

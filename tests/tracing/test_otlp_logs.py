@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import START_NS, otlp_json, otlp_span, otlp_value
 from tests.tracing.replays import account
-from tracing import otlp_logs, store
+from tracing import store
 from tracing.otlp import Undecodable
+from tracing.otlp import logs as otlp_logs
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"

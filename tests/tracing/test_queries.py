@@ -22,8 +22,8 @@ from tests.tracing.stored import (
     trace_id,
 )
 from tracing import queries
-from tracing.filter_fields import FIELDS
 from tracing.filters import parse
+from tracing.filters.fields import FIELDS
 from tracing.queries import Scope
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
 
@@ -195,7 +195,7 @@ HOSTILE = [
 def test_hostile_values_are_values(value: str) -> None:
     keep(a_trace(1, product=value, user_id=value, metadata={"k": value}, candidates=(candidate(value, value),)))
     keep(a_trace(2, product="x"))
-    from tracing.filter_values import quoted
+    from tracing.filters.values import quoted
 
     for field in ("product", "user", "meta.k", "chunk", "anchor"):
         assert found(f"{field}:{quoted(value)}") == [1], field

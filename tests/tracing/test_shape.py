@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from tests.tracing.stored import SECOND, a_trace
-from tracing import shape
+from tracing.api import shape
+from tracing.judging.verdicts import Row, Standing
 from tracing.queries import Found, Mark
 from tracing.records import (
     Assessment,
@@ -28,7 +29,6 @@ from tracing.records import (
     Trace,
     Verdict,
 )
-from tracing.verdicts import Row, Standing
 
 KEYS = """
 trace_id external_id project started_at ended_at duration_ms first_token_ms settled live environment surface variant

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from tracing import signin
+from tracing.pages import signin
 
 pytestmark = pytest.mark.django_db
 

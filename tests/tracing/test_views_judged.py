@@ -9,7 +9,8 @@ from django.test import Client
 from tests.conftest import Sender
 from tests.tracing.stored import keep, keep_marks, trace_id
 from tests.tracing.test_attribute import QUESTION, dropped, history
-from tracing import attribute, drift
+from tracing.corpus import drift
+from tracing.judging import attribute
 from tracing.models import Project
 
 pytestmark = pytest.mark.usefixtures("clean_store")

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tracing import text_view
-from tracing.journey_view import journey
+from tracing.pages import text_view
+from tracing.pages.journey_view import journey
+from tracing.pages.span_view import reading_order, span_page
+from tracing.pages.strip_view import strip
+from tracing.pages.trace_view import answer_parts, budget, citation_lines, cuts, way
 from tracing.records import Candidate, Citation, Context, LaneHit, Slot, StageRecord, Trace, Verdict
-from tracing.span_view import reading_order, span_page
 from tracing.stages import Stage
-from tracing.strip_view import strip
-from tracing.trace_view import answer_parts, budget, citation_lines, cuts, way
 
 SECOND = 1_000_000_000
 

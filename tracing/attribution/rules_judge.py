@@ -7,9 +7,9 @@ from tracing.attribution.mentions import code_words, holds, words_of
 from tracing.attribution.names import lost_in_rewriting, unresolved
 from tracing.attribution.rules_gold import SCARCELY, loss_finding
 from tracing.attribution.view import Finding, Followed, View, line_of, path_of
+from tracing.attribution.words import terms
 from tracing.records import Claim
 from tracing.stages import Fault, Stage
-from tracing.words import terms
 
 _MOST_PLACES = 20
 _MOST_CLAIMS = 3

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Literal
 
 from tracing.attribution.case import Case
+from tracing.attribution.citing import BAD, Anchors, Routing, statuses
 from tracing.attribution.journey import Journey, Loss, furthest
-from tracing.citing import BAD, Anchors, Routing, statuses
+from tracing.attribution.refusals import is_apology, is_refusal
 from tracing.records import Assessment, Candidate, ManifestEntry, StageRecord
-from tracing.refusals import is_apology, is_refusal
 from tracing.stages import Fault, Stage
 
 Kind = Literal["gold", "mechanical", "judge", "heuristic"]

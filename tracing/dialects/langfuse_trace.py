@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from tracing.dialects.declared import Declared
 from tracing.dialects.langfuse import metadata
 from tracing.dialects.values import text
+from tracing.normalising.wording import answer_in, question_in
 from tracing.records import Attributes, Span, Value
-from tracing.wording import answer_in, question_in
 
 _WORDS = {
     "session_id": ("session.id", "langfuse.session.id"),

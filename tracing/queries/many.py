@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tracing import store
 from tracing.columns import COLUMNS, NO_TEXT, read_trace
-from tracing.filter_sql import SETTLED
+from tracing.filters.sql import SETTLED
 from tracing.keyed import KEYS, TraceKey, hours, ids
 from tracing.queries.one import texts
 from tracing.queries.scope import Scope

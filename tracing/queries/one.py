@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracing import store
-from tracing.assessments import assessments_of
 from tracing.columns import COLUMNS, NO_TEXT, canonical, read_trace
-from tracing.expectations import expectations_of
-from tracing.filter_sql import KEY, SETTLED
-from tracing.filter_sql import LIVE as IS_LIVE
+from tracing.corpus.expectations import expectations_of
+from tracing.filters.sql import KEY, SETTLED
+from tracing.filters.sql import LIVE as IS_LIVE
+from tracing.judging.assessments import assessments_of
+from tracing.judging.verdicts import Standing, applied, standing_of
 from tracing.keyed import TraceKey
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import Summary, summaries
 from tracing.records import Assessment, Expectation, Signal, Trace, Verdict
-from tracing.verdicts import Standing, applied, standing_of
 
 AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SIGNALS = 1_000

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracing import store
-from tracing.filter_fields import Table
-from tracing.filter_sql import Terms, clause
 from tracing.filters import Filter
+from tracing.filters.fields import Table
+from tracing.filters.sql import Terms, clause
 from tracing.models import Project
 
 EVERYTHING = Filter()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tracing import store
 from tracing.dialects.values import plain
-from tracing.langfuse_events import SCOPE, assembled
+from tracing.langfuse.events import SCOPE, assembled
 from tracing.queries.one import AT, key_time, texts
 from tracing.records import Span
 from tracing.span_columns import READ, read_span, referred

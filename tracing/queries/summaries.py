@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tracing import store
-from tracing.filter_sql import LIVE, SETTLED
+from tracing.filters.sql import LIVE, SETTLED
 from tracing.keyed import HOUR_NS, KEYS
 
 PREVIEW = 200

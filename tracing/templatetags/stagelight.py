@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tracing import text_view
-from tracing.filter_values import Exact
-from tracing.list_bar import Bar
+from tracing.filters.values import Exact
+from tracing.pages import text_view
+from tracing.pages.list_bar import Bar
 
 register = template.Library()
 register.filter("duration", text_view.duration)

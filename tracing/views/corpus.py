@@ -7,10 +7,12 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from tracing import drift, manifests, queries
+from tracing import queries
+from tracing.corpus import drift, manifests
 from tracing.views.access import Context, Visit, member_page
 
-SHOWN = 50
+SHOWN = 25
+OTHER = {"moved": "where it is now", "drifted": "source hash seen", "expected_gone": "for the question"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Group:
     words: str
     total: int
     findings: list[drift.Finding]
+
+    @property
+    def other(self) -> str:
+        """What the last column holds, where there is one."""
+        return OTHER.get(self.kind, "")
 
 
 @require_GET

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from tracing import queries, spool
-from tracing.cures import cure
+from tracing.pages.cures import cure
 from tracing.views.access import Context, Visit, member_page
 
 

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_GET
 
 from tracing import queries
 from tracing.filters import FilterError
-from tracing.list_bar import Bar, Refused, facet_lists
 from tracing.models import SavedView
+from tracing.pages.list_bar import Bar, Refused, facet_lists
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.trace import peeked
 

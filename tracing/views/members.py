@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tracing import signin
 from tracing.forms import MemberForm
 from tracing.models import Membership
+from tracing.pages import signin
 from tracing.views.access import Context, Visit, member_page, owner_page
 
 

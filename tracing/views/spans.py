@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import queries
+from tracing.pages.span_view import SpanPage, span_page
+from tracing.pages.text_view import plain_bytes, shown
 from tracing.records import Span, Trace, Value
-from tracing.span_view import SpanPage, span_page
-from tracing.text_view import plain_bytes, shown
 from tracing.views.access import Context, Visit, member_page
 
 VALUE_LIMIT = 2_000

@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 
 from tracing import queries
 from tracing.models import Membership
-from tracing.snippet_key import snippet_key
-from tracing.snippets import snippets
+from tracing.pages.snippet_key import snippet_key
+from tracing.pages.snippets import snippets
 from tracing.views.access import Context, Visit, member_page
 
 

@@ -6,9 +6,10 @@ import orjson
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from tracing import queries, shape
-from tracing.filter_values import quoted
-from tracing.journey_view import journey
+from tracing import queries
+from tracing.api import shape
+from tracing.filters.values import quoted
+from tracing.pages.journey_view import journey
 from tracing.records import Candidate
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import download

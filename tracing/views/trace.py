@@ -7,14 +7,14 @@ from django.views.decorators.http import require_GET
 from tracing import queries
 from tracing.attribution.engine import sentence
 from tracing.forms import VerdictForm
-from tracing.journey_view import journey
+from tracing.judging.verdicts import history
 from tracing.keyed import TraceKey
+from tracing.pages.journey_view import journey
+from tracing.pages.strip_view import strip
+from tracing.pages.text_view import shown
+from tracing.pages.trace_view import about, answer_parts, budget, citation_lines, cuts, way
 from tracing.records import Trace
 from tracing.stages import Fault
-from tracing.strip_view import strip
-from tracing.text_view import shown
-from tracing.trace_view import about, answer_parts, budget, citation_lines, cuts, way
-from tracing.verdicts import history
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import tree
 

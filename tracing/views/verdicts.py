@@ -5,8 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from tracing import human
 from tracing.forms import VerdictForm
+from tracing.judging import human
 from tracing.keyed import TraceKey
 from tracing.views import trace
 from tracing.views.access import Visit, working_page

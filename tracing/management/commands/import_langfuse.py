@@ -12,10 +12,11 @@ import orjson
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracing import langfuse_batch, native
-from tracing.langfuse import keep_batch
-from tracing.langfuse_datasets import take_dataset, take_item
-from tracing.langfuse_import import WAYS, Place, Source, SourceError, events_of
+from tracing import native
+from tracing.langfuse import batch as langfuse_batch
+from tracing.langfuse.datasets import take_dataset, take_item
+from tracing.langfuse.endpoints import keep_batch
+from tracing.langfuse.importing import WAYS, Place, Source, SourceError, events_of
 from tracing.models import Project
 from tracing.receive import RefusedError
 from tracing.spool import SpoolFullError

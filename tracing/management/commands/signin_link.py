@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from tracing import signin
+from tracing.pages import signin
 
 
 class Command(BaseCommand):

@@ -1,0 +1,243 @@
+"""The offline assessor: how far the words of an answer are borne out by the context that was kept. No model, no wait.
+
+Its number is lexical support, never called groundedness on a page. It sees words, not meaning: a paraphrase scores
+low, and one changed word in a copied sentence scores high unless it is a number, an identifier or a denial.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from tracing.attribution.refusals import is_refusal
+from tracing.attribution.words import denials, numbers, sentences, term_set, terms
+from tracing.records import Assessment, Better, Candidate, Claim, Trace
+
+VERSION = "lexical-1"
+SUPPORTED = 0.55  # of a claim's weight
+SUFFICIENT = 0.6  # of the question's weight, in one kept passage
+WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
+COMPLETE = 0.5  # of what the best kept passage holds of the question
+CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
+MARGIN = 0.15  # how much better a dropped passage must be
+_ANSWERS = ("answer", "response", "output", "text", "content")
+_MOST_CLAIMS = 60
+_MOST_PASSAGES = 200
+_MOST_BETTER = 3
+_FEWEST_FOR_RARITY = 5  # passages
+_IDENTIFIER = re.compile(r"[^\W_]\w*_\w|\w_|[a-z]\d|\d[a-z]")
+_OPPOSITES = tuple(
+    frozenset(pair)
+    for pair in (
+        ("before", "after"), ("always", "never"), ("true", "false"), ("enable", "disable"), ("enabled", "disabled"),
+        ("enables", "disables"), ("allow", "forbid"), ("allowed", "forbidden"), ("allows", "forbids"),
+        ("increase", "decrease"), ("increases", "decreases"), ("minimum", "maximum"), ("first", "last"),
+        ("required", "optional"), ("synchronous", "asynchronous"), ("above", "below"), ("more", "less"),
+        ("succeeds", "fails"), ("accept", "reject"), ("accepts", "rejects"), ("include", "exclude"),
+        ("includes", "excludes"), ("public", "private"),
+    )
+)  # fmt: skip
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One sentence of a passage."""
+
+    terms: frozenset[str]
+    denials: int
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    chunk_id: str | None
+    text: str
+    terms: frozenset[str]
+    title: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was asked, and what there was to answer it from."""
+
+    asked: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
+    kept: tuple[_Passage, ...]
+    sent: tuple[_Passage, ...]  # what was kept, or the prompt where it holds more than the chunks' texts tell
+    dropped: tuple[_Passage, ...]
+    weigh: Callable[[Iterable[str]], float]
+
+
+def assess(trace: Trace, at_ns: int = 0) -> Assessment:
+    """What the words alone tell of this trace; None for what they don't."""
+    answer = _spoken(trace.answer or "")
+    refused = trace.refused if trace.refused is not None else (is_refusal(answer) if answer else None)
+    reading = _reading(trace)
+    claims = _claims(answer, reading) if answer and reading.kept and not refused else []
+    support = sum(value for value, _ in claims) / len(claims) if claims else None
+    best = max((_coverage(reading, passage) for passage in reading.kept), default=0.0)
+    sufficient = best >= SUFFICIENT if reading.asked and reading.kept else None
+    return Assessment(
+        by="lexical",
+        version=VERSION,
+        at_ns=at_ns,
+        groundedness=None if support is None else round(support, 3),
+        relevance=round(best, 3) if reading.asked and reading.kept else None,
+        complete=_is_complete(answer, reading, best) if claims else None,
+        context_sufficient=sufficient,
+        refused=refused,
+        claims=tuple(claim for _, claim in claims),
+        better=tuple(_better(reading, best)),
+    )
+
+
+def _spoken(answer: str) -> str:
+    """The answer itself, where what came back is a JSON object around it."""
+    if not answer.startswith("{"):
+        return answer
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return answer
+    said = next((found[key] for key in _ANSWERS if isinstance(found.get(key), str)), None)
+    return answer if said is None else str(said)
+
+
+def _reading(trace: Trace) -> _Reading:
+    kept = [_passage(one) for one in trace.candidates if one.survived and one.text][:_MOST_PASSAGES]
+    dropped = [_passage(one) for one in trace.candidates if one.survived is False and one.text][:_MOST_PASSAGES]
+    sent = list(kept)
+    context = trace.context.text
+    if context and sum([len(passage.text) for passage in kept]) < WHOLE * len(context):
+        sent.append(_Passage(None, context, frozenset(terms(context)), frozenset()))
+    asked = terms(trace.query or "")
+    weights = _weights(kept + dropped)
+    unseen = max(weights.values(), default=1.0)
+
+    def weigh(found: Iterable[str]) -> float:
+        return sum([weights.get(term, unseen) for term in found])
+
+    return _Reading(
+        frozenset(asked), frozenset(pairwise(asked)), tuple(kept or sent), tuple(sent), tuple(dropped), weigh
+    )
+
+
+def _passage(candidate: Candidate) -> _Passage:
+    return _Passage(
+        candidate.chunk_id, candidate.text or "", term_set(candidate.text or ""), term_set(candidate.title or "")
+    )
+
+
+def _weights(passages: Sequence[_Passage]) -> Mapping[str, float]:
+    """Rarity among the trace's own passages; all alike where there are too few to tell."""
+    if len(passages) < _FEWEST_FOR_RARITY:
+        return {}
+    counted: Counter[str] = Counter()
+    for passage in passages:
+        counted.update(passage.terms | passage.title)
+    top = math.log(len(passages) + 1)
+    return {term: 0.3 + 0.7 * math.log((len(passages) + 1) / count) / top for term, count in counted.items()}
+
+
+def _claims(answer: str, reading: _Reading) -> list[tuple[float, Claim]]:
+    held = frozenset().union(*(passage.terms | passage.title for passage in reading.sent))
+    found = []
+    for text in sentences(answer)[:_MOST_CLAIMS]:
+        said = term_set(text)
+        if said:
+            found.append(_claim(text, said, held, reading))
+    return found
+
+
+def _claim(text: str, said: frozenset[str], held: frozenset[str], reading: _Reading) -> tuple[float, Claim]:
+    known = held | reading.asked
+    value = reading.weigh(said & known) / reading.weigh(said)
+    absent = said - known
+    if numbers(absent) or any(_IDENTIFIER.search(term) for term in absent):
+        value *= 0.5
+    if value >= SUPPORTED:
+        source, opposed = _source(text, said, reading)
+        if opposed:
+            return 0.0, Claim(text, "contradicted", source)
+        return value, Claim(text, "supported", source)
+    return value, Claim(text, "unsupported")
+
+
+def _source(text: str, said: frozenset[str], reading: _Reading) -> tuple[str | None, bool]:
+    """The passage with the sentence nearest to the claim, and whether that one says the opposite."""
+    best, near = 0.0, None
+    for passage in reading.sent:
+        if len(passage.terms & said) < CLOSE * len(said):
+            continue
+        for line in _lines(passage.text):
+            common = len(line.terms & said)
+            if common >= CLOSE * len(said) and common / max(len(said), len(line.terms)) > best:
+                best, near = common / max(len(said), len(line.terms)), (passage.chunk_id, line)
+    if near is None:
+        return None, False
+    return near[0], best >= CLOSE and _opposed(text, near[1])
+
+
+def _opposed(text: str, line: _Line) -> bool:
+    if (denials(text) - line.denials) % 2:
+        return True
+    words = _words(text)
+    return any(
+        len(pair & words) == len(pair & line.words) == 1 and pair & words != pair & line.words for pair in _OPPOSITES
+    )
+
+
+@lru_cache(maxsize=2048)
+def _lines(text: str) -> tuple[_Line, ...]:
+    joined = (
+        " ".join(text.split()) if "\n\n" not in text else "\n\n".join(" ".join(p.split()) for p in text.split("\n\n"))
+    )
+    return tuple(_Line(term_set(part), denials(part), _words(part)) for part in sentences(joined))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _coverage(reading: _Reading, passage: _Passage) -> float:
+    """How much of the question's weight the passage holds."""
+    if not reading.asked:
+        return 0.0
+    return reading.weigh(reading.asked & (passage.terms | passage.title)) / reading.weigh(reading.asked)
+
+
+def _is_complete(answer: str, reading: _Reading, best: float) -> bool | None:
+    """False where the answer holds much less of what was asked than one kept passage does."""
+    if not reading.asked:
+        return None
+    return reading.weigh(reading.asked & term_set(answer)) >= COMPLETE * best * reading.weigh(reading.asked)
+
+
+def _score(reading: _Reading, passage: _Passage) -> float:
+    """Coverage, and a little for a title and for word pairs of the question."""
+    covered = _coverage(reading, passage)
+    if covered < SUFFICIENT:
+        return covered
+    titled = len(passage.title & reading.asked) / max(len(passage.title), 1)
+    paired = len(reading.pairs & frozenset(pairwise(terms(passage.text)))) / max(len(reading.pairs), 1)
+    return covered + 0.2 * titled + 0.2 * paired
+
+
+def _better(reading: _Reading, best: float) -> list[Better]:
+    """The dropped passages that cover the question clearly better than all that was kept."""
+    if not reading.kept or not reading.dropped or best > 1 - MARGIN / 2:
+        return []
+    bar = max(_score(reading, passage) for passage in reading.kept) + MARGIN
+    scored = [(_score(reading, passage), passage) for passage in reading.dropped]
+    above = sorted((pair for pair in scored if pair[0] >= bar), key=lambda pair: -pair[0])[:_MOST_BETTER]
+    return [
+        Better(passage.chunk_id or "", f"holds {value:.0%} of the question's words, the best kept {best:.0%}")
+        for value, passage in ((_coverage(reading, passage), passage) for _, passage in above)
+    ]

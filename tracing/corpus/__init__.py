@@ -1,0 +1,1 @@
+"""What exists to be cited: manifests, expectations, and where they have come apart."""

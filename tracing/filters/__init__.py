@@ -1,0 +1,240 @@
+"""The one filter grammar: text to typed conditions, and back to canonical text. `filter_sql` makes SQL of them.
+
+A space is AND, `-` negates, `field:(a OR b)` is any of them. What cannot be read is an error, never dropped.
+"""
+
+import difflib
+import re
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import NoReturn
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedInput
+
+from tracing.filters.fields import BY_NAME, FIELDS, WORDS, Field
+from tracing.filters.values import (
+    SECOND,
+    Between,
+    Compare,
+    Exact,
+    Moment,
+    Prefix,
+    Present,
+    Value,
+    ValueRefusedError,
+    read_moment,
+    read_value,
+)
+
+DAY_NS = 86_400 * SECOND
+LONGEST = 2_000
+MOST_CONDITIONS = 50
+MOST_VALUES = 100
+
+GRAMMAR = r"""
+start: [clause (_WS clause)*]
+clause: NEGATION? (FIELD value | atom)
+value: atom | "(" _WS? atom (_WS _OR _WS atom)* _WS? ")"
+atom: QUOTED | BARE
+NEGATION.4: /-(?=[^\s])/
+FIELD.3: /[^\s:()"\-][^\s:()"]*:/
+_OR.3: /OR(?=\s)/
+QUOTED.2: /"(?:[^"\\]|\\.)*"\*?/
+BARE.1: /[^\s()"]+/
+_WS: /\s+/
+"""
+
+__all__ = ("Between", "Compare", "Condition", "Exact", "Filter", "FilterError", "Prefix", "Present", "Value", "parse")
+
+
+class FilterError(ValueError):
+    """What is wrong with a filter, at which field, and what may have been meant."""
+
+    def __init__(self, field: str, message: str, suggestion: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One clause: any of the values holds for the field, or, negated, none does."""
+
+    field: Field
+    values: tuple[Value, ...]
+    key: str = ""
+    negated: bool = False
+
+    @property
+    def name(self) -> str:
+        """As written: `env`, `meta.team`, empty for plain words."""
+        return f"{self.field.name}.{self.key}" if self.key else self.field.name
+
+    def __str__(self) -> str:
+        sign = "-" if self.negated else ""
+        if self.values == (Present(),):
+            return f"{sign}has:{self.name}"
+        texts = [value.text() for value in self.values]
+        if self.field is WORDS:
+            return sign + texts[0]
+        return f"{sign}{self.name}:" + (texts[0] if len(texts) == 1 else f"({' OR '.join(texts)})")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions that all hold; its text is canonical."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.conditions))
+
+    def without(self, name: str) -> "Filter":
+        """The filter less every condition on that field."""
+        return Filter(tuple(c for c in self.conditions if c.name != name))
+
+    def including(self, name: str, value: str) -> "Filter":
+        """The filter that also asks for this value of the field, as a facet shows it."""
+        (added,) = parse(f"{name}:{Exact(value).text()}").conditions
+        return self if added in self.conditions else Filter((*self.conditions, added))
+
+    def names(self, name: str) -> bool:
+        """True where a condition is on that field."""
+        return any(c.field.name == name for c in self.conditions)
+
+
+@cache
+def _grammar() -> Lark:
+    return Lark(GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def parse(text: str) -> Filter:
+    """The conditions of a filter's text; raises FilterError."""
+    if len(text) > LONGEST:
+        raise FilterError("q", f"a filter has at most {LONGEST:,} characters; this one has {len(text):,}")
+    text = text.strip()
+    if any((ord(c) < 32 and not c.isspace()) or "\ud800" <= c <= "\udfff" for c in text):
+        raise FilterError("q", "the filter holds a control character")
+    try:
+        tree = _grammar().parse(text)
+    except UnexpectedInput as error:
+        _cannot_read(text, error)
+    if len(tree.children) > MOST_CONDITIONS:
+        raise FilterError("q", f"a filter has at most {MOST_CONDITIONS} conditions; this one has {len(tree.children)}")
+    return Filter(tuple(_condition(clause) for clause in tree.children if isinstance(clause, Tree)))
+
+
+def parse_range(start: str, end: str, now_ns: int | None = None) -> tuple[int | None, int | None]:
+    """The ns from which and before which; a day as the end is included whole. Raises FilterError."""
+    now = time.time_ns() if now_ns is None else now_ns
+    begin, stop = _moment("from", start), _moment("to", end)
+    if begin is None or stop is None:
+        return begin.at(now) if begin else None, stop.at(now) + DAY_NS * stop.day if stop else None
+    begin_ns, stop_ns = begin.at(now), stop.at(now) + DAY_NS * stop.day
+    if begin_ns > stop_ns:
+        raise FilterError("to", "the range ends before it begins")
+    return begin_ns, stop_ns
+
+
+def _moment(name: str, text: str) -> Moment | None:
+    try:
+        return read_moment(text.strip()) if text.strip() else None
+    except ValueRefusedError as error:
+        raise FilterError(name, str(error), error.suggestion) from None
+
+
+def _cannot_read(text: str, error: UnexpectedInput) -> NoReturn:
+    at = error.pos_in_stream
+    if at is None or at < 0 or at >= len(text):
+        at = len(text)
+    before = text[:at].rstrip()
+    open_field = re.search(r'([^\s:()"]+):\(?[^()"]*$', before)
+    name = open_field.group(1).lstrip("-") if open_field else "q"
+    if text.count('"') % 2:
+        raise FilterError(name, "a quotation mark is not closed", text + '"')
+    if empty := re.search(r'([^\s:()"]+):(?=\s|$)', text):
+        name = empty.group(1).lstrip("-")
+        raise FilterError(name, f"{name}: needs a value right after its colon")
+    if text.count("(") > text.count(")"):
+        raise FilterError(name, "a bracket is not closed", text + ")")
+    near = text[at : at + 20]
+    raise FilterError(
+        name,
+        f"cannot read the filter at character {at + 1}"
+        + (f", '{near}'" if near else "")
+        + ": a field's values go as field:(a OR b), and what holds spaces or brackets goes in quotes",
+    )
+
+
+def _condition(clause: Tree[Token]) -> Condition:
+    negated, field = False, ""
+    atoms: list[Token] = []
+    for child in clause.children:
+        if isinstance(child, Tree):
+            atoms += list(child.scan_values(lambda found: isinstance(found, Token)))
+        elif child.type == "NEGATION":
+            negated = True
+        else:
+            field = str(child)[:-1]
+    if len(atoms) > MOST_VALUES:
+        raise FilterError(field, f"a field takes at most {MOST_VALUES} values; this one has {len(atoms)}")
+    if not field:
+        return _words(atoms[0], negated)
+    if field.lower() == "has":
+        return _has(atoms, negated)
+    found, key = _field(field)
+    return Condition(found, tuple(_value(found, field, atom) for atom in atoms), key, negated)
+
+
+def _words(atom: Token, negated: bool) -> Condition:
+    if atom == "OR":
+        raise FilterError("q", "OR stands between the values of a field: field:(a OR b)")
+    return Condition(WORDS, (_value(WORDS, "q", atom),), negated=negated)
+
+
+def _has(atoms: list[Token], negated: bool) -> Condition:
+    if len(atoms) != 1:
+        raise FilterError("has", "has: takes one field; several are several clauses: has:error has:warning")
+    field, key = _field(str(atoms[0]).strip('"'), bare=True)
+    return Condition(field, (Present(),), key, negated)
+
+
+def _field(written: str, bare: bool = False) -> tuple[Field, str]:
+    head, _, key = written.partition(".")
+    field = BY_NAME.get(head.lower())
+    if field is None or (key and not field.keyed):
+        raise FilterError(
+            written,
+            f"there is no field '{written[:80]}' (to search for its words, put them in quotes)",
+            closest(written),
+        )
+    if field.keyed and not key and not bare:
+        raise FilterError(written, f"{field.name} takes a name: {field.name}.<name>:value", f"{field.name}.name")
+    return field, key
+
+
+def closest(written: str) -> str | None:
+    """The field whose name is nearest to what was written."""
+    near = difflib.get_close_matches(written.lower(), [*BY_NAME, "has"], n=1, cutoff=0.6)
+    return (BY_NAME[near[0]].name if near[0] in BY_NAME else near[0]) if near else None
+
+
+def _value(field: Field, written: str, atom: Token) -> Value:
+    try:
+        return read_value(field, str(atom), quoted=atom.type == "QUOTED")
+    except ValueRefusedError as error:
+        raise FilterError(written, str(error), error.suggestion) from None
+
+
+def documentation() -> str:
+    """The table of fields, as Markdown."""
+    lines = ["| field | what it is | what it takes | also written |", "|---|---|---|---|"]
+    for field in FIELDS:
+        name = f"{field.name}.<{'name' if field.name == 'signal' else 'key'}>" if field.keyed else field.name
+        takes = field.holds.value + (": " + ", ".join(f"`{word}`" for word in field.words) if field.words else "")
+        aliases = ", ".join(f"`{alias}`" for alias in field.aliases)
+        lines.append(f"| `{name}` | {field.doc} | {takes.replace('|', '/')} | {aliases} |")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Verdicts, when and on what: evidence gathered, judged, kept."""

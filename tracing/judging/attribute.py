@@ -1,0 +1,90 @@
+"""Traces judged in batches: evidence in, verdicts and marks out."""
+
+import gc
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from tracing import marks, receive
+from tracing.attribution.case import Case, Judgement
+from tracing.attribution.engine import RULES_VERSION, judge
+from tracing.judging import assessments, verdicts
+from tracing.judging.evidence import Evidence, gather
+from tracing.keyed import TraceKey
+from tracing.models import Project
+from tracing.queries.many import due_keys
+from tracing.records import Trace
+
+log = structlog.get_logger()
+
+BATCH = 300
+PIECE = 100
+GIVE_WAY_BYTES = 1024 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
+STOP_BYTES = 12 * 1024 * 1024  # and above this it waits for its next turn
+GIVE_WAY = 3.0
+AT_ONCE = ("error", "timeout")
+
+
+def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
+    """Judge what is due and has settled, the oldest first; returns how many were judged. Gives way to arrivals."""
+    done = 0
+    while done < most and (waiting := receive.spool().backlog()) < STOP_BYTES:
+        began = time.monotonic()
+        found = attribute(project, due_keys(project=project.slug, limit=PIECE))
+        done += found
+        if found == 0:
+            break
+        if waiting > GIVE_WAY_BYTES:
+            time.sleep(min(5.0, GIVE_WAY * (time.monotonic() - began)))
+    return done
+
+
+def attribute(project: Project, keys: Sequence[TraceKey]) -> int:
+    """Judge those of the traces that have settled; returns how many. What arrives meanwhile makes them due again."""
+    return sum(_attribute(project, keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
+
+
+def _attribute(project: Project, keys: Sequence[TraceKey]) -> int:
+    gc.disable()  # a batch makes a hundred thousand objects and hardly a cycle
+    try:
+        version = time.time_ns()  # before reading: what the drain writes from now on wins
+        found = gather(project, keys, version)
+        _write(project.slug, found, version)
+    finally:
+        gc.enable()
+    return len(found)
+
+
+def _write(project: str, found: Sequence[Evidence], version: int) -> None:
+    read = [(one.key, one.fresh) for one in found if one.fresh is not None]
+    assessments.keep(project=project, found=read, version=version)
+    rows = [(one.key, judged) for one in found if (judged := judged_row(one.case, version)) is not None]
+    verdicts.keep(project=project, found=rows, version=version)
+    facts = [
+        marks.Facts(project, one.key.key_ns, one.key.trace_id, one.case.trace.started_ns, one.case.trace.flags)
+        for one in found
+    ]
+    marks.refresh(facts, version, due=False)
+
+
+def judged_row(case: Case, at_ns: int) -> verdicts.Row | None:
+    """What the engine says, as it is kept; None of what is no query, and where one odd trace made the engine fail."""
+    if case.trace.kind != "query":
+        return None
+    try:
+        judgement: Judgement = judge(case)
+    except Exception:
+        log.exception("a trace could not be judged", trace_id=case.trace.trace_id)
+        return None
+    return verdicts.row_of(judgement, RULES_VERSION, at_ns)
+
+
+def failed_at_once(trace: Trace, at_ns: int) -> verdicts.Row | None:
+    """The verdict on a stage that raised or ran out of time, which does not wait until the trace has settled."""
+    if not trace.rooted or trace.kind != "query":
+        return None
+    if all(record.status not in AT_ONCE for record in trace.stages):
+        return None
+    row = judged_row(Case(trace, settled=False), at_ns)
+    return row if row is not None and row.verdict.fault in AT_ONCE else None

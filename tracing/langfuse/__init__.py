@@ -1,0 +1,1 @@
+"""Langfuse's protocol: what its SDKs call, and what they send."""

@@ -1,0 +1,1 @@
+"""The parts of normalising: spans to stages, lists, rows and a journey."""

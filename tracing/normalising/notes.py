@@ -1,0 +1,91 @@
+"""Flags: what was noticed and is no failure. Warnings: what the sender could cure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracing.normalising.failures import Failure
+from tracing.normalising.tree import Node, Tree
+from tracing.records import Candidate, Lane, StageRecord
+
+_DROP_FLAGS = {"budget": "budget_drop", "duplicate": "dedupe_drop", "truncated": "truncated"}
+_MOST = 50
+
+
+def flags_of(
+    candidates: Sequence[Candidate], lanes: Sequence[Lane], stages: Sequence[StageRecord], failed: Sequence[Failure]
+) -> tuple[str, ...]:
+    """What the journey shows at once."""
+    found: set[str] = set()
+    for candidate in candidates:
+        why = candidate.dropped_why
+        if why in _DROP_FLAGS and candidate.dropped_at in (None, "context"):
+            found.add(_DROP_FLAGS[why])
+        if candidate.cited and candidate.survived is False:
+            found.add("not_in_context")
+    for record in stages:
+        if (record.attempts or 1) > 1:
+            found.add(f"retried:{record.stage}")
+        if any(check.passed is False for check in record.checks):
+            found.add(f"check_failed:{record.stage}")
+    found.update(f"unstaged_{failure.status}" for failure in failed if failure.stage is None)
+    if any(_is_over(_top(failure)) for failure in failed):
+        found.add("ended_in_error")
+    found.update(f"under_floor:{lane.name}" for lane in lanes if _is_thin(lane, candidates))
+    return tuple(sorted(found))
+
+
+def _top(failure: Failure) -> Node:
+    node = failure.node
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
+def _is_over(top: Node) -> bool:
+    """True where it failed as a whole: an orphan without children may be a small part of it."""
+    return top.span.failed and (not top.span.parent_id or bool(top.children))
+
+
+def _is_thin(lane: Lane, candidates: Sequence[Candidate]) -> bool:
+    """True where nothing that the lane returned reaches its declared floor."""
+    if lane.floor is None or lane.score_kind == "distance":
+        return False
+    scores = [
+        hit.score
+        for candidate in candidates
+        for hit in candidate.hits
+        if hit.lane == lane.name and hit.round == lane.round and hit.score is not None
+    ]
+    return bool(scores) and max(scores) < lane.floor
+
+
+def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answer_cut: bool) -> tuple[str, ...]:
+    """What was lost on the way here, and what cures it."""
+    found = []
+    dropped = sum(span.dropped_attributes for span in tree.spans)
+    if dropped:
+        found.append(dropped_warning(dropped))
+    cut_off = sum(node.reading.cut_off for node in tree.nodes)
+    if cut_off:
+        found.append(
+            f"{cut_off} JSON values end in the middle: raise or unset OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT "
+            "where the traces come from"
+        )
+    if query_cut:
+        found.append("the question is longer than 32 KiB: only its beginning is shown, the whole is in its span")
+    if answer_cut:
+        found.append("the answer is longer than 256 KiB: only its beginning is shown, the whole is in its span")
+    outside = [failure for failure in failed if failure.stage is None]
+    found += [
+        f"{failure.node.span.name} failed outside any known stage: {failure.message[:500]}" for failure in outside
+    ]
+    return tuple(found[:_MOST])
+
+
+def dropped_warning(dropped: int) -> str:
+    """What to tell a sender whose SDK cut attributes off, and what cures it."""
+    return (
+        f"{dropped} attributes were dropped by the sender's limit, the earliest first: "
+        "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000 where the traces come from"
+    )

@@ -1,0 +1,1 @@
+"""What pages show, as pure functions, and what they need beside views."""
