@@ -459,7 +459,7 @@ def test_every_query_takes_its_project_by_name_and_its_sql_names_it() -> None:
 
 
 def test_every_select_is_within_a_project() -> None:
-    sources = [*SELECTS.glob("*.py"), SELECTS.parent / "filter_sql.py"]
+    sources = [*SELECTS.glob("*.py"), SELECTS.parent / "filters" / "sql.py"]
     selects = []
     for path in sources:
         text = re.sub(r'"\s*\n\s*f?"', "", path.read_text())
@@ -477,7 +477,7 @@ def test_every_select_is_within_a_project() -> None:
 
 
 def test_no_value_is_ever_written_into_sql() -> None:
-    for path in [*SELECTS.glob("*.py"), SELECTS.parent / "filter_sql.py"]:
+    for path in [*SELECTS.glob("*.py"), SELECTS.parent / "filters" / "sql.py"]:
         for line in path.read_text().splitlines():
             assert not re.search(r"'\{(?!.*:)", line), (path.name, line)
     assert LONG_AGO_NS < NOW_NS
