@@ -19,9 +19,9 @@ from tracing.records import Trace
 log = structlog.get_logger()
 
 BATCH = 300
-PIECE = 100
-GIVE_WAY_BYTES = 1024 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
-STOP_BYTES = 12 * 1024 * 1024  # and above this it waits for its next turn
+PIECE, SMALL_PIECE = 100, 20
+GIVE_WAY_BYTES = 512 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
+STOP_BYTES = 4 * 1024 * 1024  # and above this it does one small piece a turn
 GIVE_WAY = 3.0
 AT_ONCE = ("error", "timeout")
 
@@ -29,13 +29,14 @@ AT_ONCE = ("error", "timeout")
 def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
     """Judge what is due and has settled, the oldest first; returns how many were judged. Gives way to arrivals."""
     done = 0
-    while done < most and (waiting := receive.spool().backlog()) < STOP_BYTES:
+    while done < most:
         began = time.monotonic()
-        found = attribute(project, due_keys(project=project.slug, limit=PIECE))
+        busy = receive.spool().backlog() > GIVE_WAY_BYTES
+        found = attribute(project, due_keys(project=project.slug, limit=SMALL_PIECE if busy else PIECE))
         done += found
-        if found == 0:
+        if found == 0 or receive.spool().backlog() > STOP_BYTES:
             break
-        if waiting > GIVE_WAY_BYTES:
+        if busy:
             time.sleep(min(5.0, GIVE_WAY * (time.monotonic() - began)))
     return done
 
