@@ -24,8 +24,6 @@ class Services:
     web: Any
     web_thread: threading.Thread
     drain: Drain
-    worker: Any
-    beat: Any
 
     def healthy(self) -> bool:
         """False once a part has ended by itself."""
@@ -36,7 +34,7 @@ def start(host: str, port: int) -> Services:
     """Start all parts; returns when the port accepts."""
     drain = Drain(receive.spool())
     drain.start()
-    worker, beat = _start_celery()
+    _start_celery()
     web = wsgi.Server((host, port), get_wsgi_application(), numthreads=THREADS, request_queue_size=128)
     web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
     web.shutdown_timeout = STOP_SECONDS
@@ -44,27 +42,23 @@ def start(host: str, port: int) -> Services:
     web.prepare()
     thread = threading.Thread(target=web.serve, name="web", daemon=True)
     thread.start()
-    return Services(web, thread, drain, worker, beat)
+    return Services(web, thread, drain)
 
 
 def stop(services: Services) -> None:
-    """Stop taking requests, seal the spool, let the batch at hand finish."""
+    """Stop taking requests, seal the spool, let the batch at hand finish.
+
+    Worker and beat are not waited for: what they were at is a sweep, and is done again after the next start.
+    """
     services.web.stop()
     services.drain.stop()
-    _stop_celery(services)
     services.drain.join(STOP_SECONDS)
 
 
-def _start_celery() -> tuple[Any, Any]:
+def _start_celery() -> None:
     app = find_app(settings.CELERY_APP)
     worker = app.WorkController(app=app, pool_cls="threads", concurrency=2, without_gossip=True, without_mingle=True)
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
     beat = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
     beat.daemon = True
     beat.start()
-    return worker, beat
-
-
-def _stop_celery(services: Services) -> None:
-    services.beat.stop()
-    services.worker.stop(in_sighandler=True)

@@ -1,5 +1,6 @@
 """`serve`: web, drain, Celery worker and beat in one process, on files of its own; needs no other service."""
 
+import os
 import signal
 import sys
 import threading
@@ -40,6 +41,8 @@ class Command(BaseCommand):
             pass
         embedded.stop(services)
         self.stdout.write("stopped")
+        self.stdout.flush()
+        os._exit(0)  # a sweep may be at work in a thread that Python would wait for; its rows are durable
 
     def _prepare(self) -> None:
         try:
