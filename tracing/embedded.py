@@ -14,7 +14,7 @@ from tracing import receive
 from tracing.drain import Drain
 
 THREADS = 10
-STOP_SECONDS = 0.8
+STOP_SECONDS = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def start(host: str, port: int) -> Services:
 def stop(services: Services) -> None:
     """Stop taking requests, and let what is at hand finish if it is quick.
 
-    Nothing has to: what was acked is in the spool, and a batch or a sweep that was cut off is done again at the next start.
+    Nothing has to: what was acked is in the spool; a batch or a sweep that is cut off is done again at the next start.
     """
     services.drain.stop()
     stopping = threading.Thread(target=services.web.stop, daemon=True)
