@@ -67,6 +67,7 @@ CELERY_APP = "config.celery:app"
 CELERY_BEAT_SCHEDULE = {
     "forget ended sign-ins": {"task": "tracing.forget_ended_sign_ins", "schedule": 86_400.0},
     "attribute what is due": {"task": "tracing.attribute_due", "schedule": 3.0, "options": {"expires": 3.0}},
+    "copy decisions": {"task": "tracing.copy_decisions", "schedule": 5.0, "options": {"expires": 5.0}},
     "look at drift": {"task": "tracing.look_at_drift", "schedule": crontab(hour=3, minute=17)},
     "run jobs": {"task": "tracing.run_jobs", "schedule": 10.0, "options": {"expires": 10.0}},
 }

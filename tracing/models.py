@@ -9,11 +9,12 @@ from django.db import models
 from django.utils import timezone
 
 from tracing.dataset_models import Dataset, DatasetItem, DatasetRunItem, Media
+from tracing.decision_models import HumanVerdict, Outbox
 from tracing.work_models import Job, Lease
 
 __all__ = [
-    "Dataset", "DatasetItem", "DatasetRunItem", "Job", "Key", "Lease", "Media", "Membership", "Project",
-    "SavedView", "Scope",
+    "Dataset", "DatasetItem", "DatasetRunItem", "HumanVerdict", "Job", "Key", "Lease", "Media", "Membership", "Outbox",
+    "Project", "SavedView", "Scope",
 ]  # fmt: skip
 
 

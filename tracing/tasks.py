@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from tracing import jobs
 from tracing.corpus import drift
-from tracing.judging import attribute
+from tracing.judging import attribute, outbox
 from tracing.models import Project
 
 log = structlog.get_logger()
@@ -24,6 +24,14 @@ def attribute_due() -> None:
     with jobs.lease("attribute what is due") as taken:
         for project in Project.objects.all() if taken else ():
             attribute.attribute_due(project)
+
+
+@shared_task(name="tracing.copy_decisions")
+def copy_decisions() -> None:
+    """Bring to the trace store what people decided, where that did not happen at once."""
+    with jobs.lease("copy decisions") as taken:
+        if taken:
+            outbox.sweep()
 
 
 @shared_task(name="tracing.run_jobs")

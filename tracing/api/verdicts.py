@@ -52,13 +52,13 @@ def history(request: HttpRequest, trace_id: str) -> HttpResponse:
 def say(request: HttpRequest, trace_id: str, word: Word) -> HttpResponse:
     """A person's verdict: it stands above the engine's until a person changes it. Needs a person's key; `review`."""
     person = _person(request)
-    project = access_of(request).project
-    key = _key(project, trace_id)
+    project = project_of(request)
+    key = _key(project.slug, trace_id)
     try:
         verdict = human.verdict_of(word.stage, word.fault)
     except human.WrongVerdictError as error:
         raise ProblemError(400, str(error), field=error.field, suggestion=error.suggestion) from error
-    row = human.say(project=project, key=key, person=person.get_username(), verdict=verdict, note=word.note)
+    row, _ = human.say(project=project, key=key, person=person, verdict=verdict, note=word.note)
     return answer(shape.verdict_row_json(row), 201)
 
 

@@ -2,9 +2,13 @@
 
 import time
 
-from tracing import marks
-from tracing.judging import verdicts
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max
+
+from tracing.judging import outbox, verdicts
 from tracing.keyed import TraceKey
+from tracing.models import HumanVerdict, Outbox, Project
 from tracing.records import Verdict
 from tracing.stages import Fault, Stage
 
@@ -43,10 +47,26 @@ def _verdict(stage: str | None, fault: str) -> Verdict:
     return Verdict(stage, fault, "human", "certain", "human", 0)
 
 
-def say(*, project: str, key: TraceKey, person: str, verdict: Verdict, note: str = "") -> verdicts.Row:
-    """Append it; the trace's mark follows."""
-    row = verdicts.Row(verdict, time.time_ns(), person=person, note=note.strip()[:MOST_NOTE])
-    verdicts.keep(project=project, found=[(key, row)], version=row.at_ns)
-    found = marks.facts_of(project=project, trace_ids=[key.trace_id])
-    marks.refresh(found, time.time_ns())
-    return row
+def say(
+    *, project: Project, key: TraceKey, person: User, verdict: Verdict, note: str = ""
+) -> tuple[verdicts.Row, bool]:
+    """Decide it, and copy it to the trace store. True where it is shown already; else the sweep brings it there."""
+    waiting = _decide(project, key, person, verdict, note)
+    return outbox.row_of(waiting.verdict), outbox.send([waiting]) == 1
+
+
+def _decide(project: Project, key: TraceKey, person: User, verdict: Verdict, note: str) -> Outbox:
+    with transaction.atomic(durable=True):
+        before = HumanVerdict.objects.filter(project=project, trace_id=key.trace_id).aggregate(Max("said_ns"))
+        said = HumanVerdict.objects.create(
+            project=project,
+            trace_id=key.trace_id,
+            key_ns=key.key_ns,
+            person=person,
+            name=person.get_username(),
+            stage=verdict.stage or "",
+            fault=verdict.fault,
+            note=note.replace("\0", "").strip()[:MOST_NOTE],
+            said_ns=max(time.time_ns(), (before["said_ns__max"] or 0) + 1),  # a clock that was set back
+        )
+        return Outbox.objects.create(verdict=said)

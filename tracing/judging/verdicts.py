@@ -125,11 +125,11 @@ def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Stand
 
 
 def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
-    """All rows of a trace, the newest first; at most 200."""
+    """All rows of a trace, the newest first; at most 200. One that was copied twice is one."""
     rows = store.rows(
         f"SELECT {', '.join(_READ)} FROM verdicts"
         f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
-        f" ORDER BY version DESC LIMIT {MOST_SHOWN}",
+        f" ORDER BY version DESC LIMIT 1 BY version, person LIMIT {MOST_SHOWN}",
         project=project,
         hours=hours([key]),
         ids=ids([key]),

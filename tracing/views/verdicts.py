@@ -25,8 +25,10 @@ def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
     stage, _, fault = form.cleaned_data["what"].partition(".")
     key = TraceKey(found.key_ns, found.trace.trace_id)
     verdict = human.verdict_of(stage or None, fault)
-    human.say(
-        project=here.slug, key=key, person=here.user.get_username(), verdict=verdict, note=form.cleaned_data["note"]
-    )
-    messages.success(here.request, "Your verdict stands now, above the rules'.", extra_tags="done")
+    note = form.cleaned_data["note"]
+    _, is_shown = human.say(project=here.project, key=key, person=here.user, verdict=verdict, note=note)
+    if is_shown:
+        messages.success(here.request, "Your verdict stands now, above the rules'.", extra_tags="done")
+    else:
+        messages.warning(here.request, "Your verdict is kept. It will be shown once the trace store takes it.")
     return redirect("tracing:trace", here.slug, found.trace.trace_id)
