@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tracing.attribution.refusals import is_refusal
-from tracing.attribution.words import denials, numbers, sentences, term_set, terms
+from tracing.attribution.words import denials, numbers, passage_terms, sentences, terms
 from tracing.records import Assessment, Better, Candidate, Claim, Trace
 
 VERSION = "lexical-1"
@@ -31,6 +31,7 @@ _MOST_CLAIMS = 60
 _MOST_PASSAGES = 200
 _MOST_BETTER = 3
 _FEWEST_FOR_RARITY = 5  # passages
+UNSEEN = 1.0  # the weight of a term that no passage holds, as of one that a single passage holds
 _IDENTIFIER = re.compile(r"[^\W_]\w*_\w|\w_|[a-z]\d|\d[a-z]")
 _OPPOSITES = tuple(
     frozenset(pair)
@@ -57,10 +58,26 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
+    """A chunk, and which of the question's and the answer's terms it holds: no others are ever asked about."""
+
     chunk_id: str | None
     text: str
     terms: frozenset[str]
     title: frozenset[str]
+    title_length: int  # terms
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """Text and title together."""
+        return self.terms | self.title if self.title else self.terms
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """One sentence of the answer."""
+
+    text: str
+    terms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,7 @@ class _Reading:
     """What was asked, and what there was to answer it from."""
 
     asked: frozenset[str]
+    asked_weight: float
     pairs: frozenset[tuple[str, str]]
     kept: tuple[_Passage, ...]
     sent: tuple[_Passage, ...]  # what was kept, or the prompt where it holds more than the chunks' texts tell
@@ -79,8 +97,9 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
     """What the words alone tell of this trace; None for what they don't."""
     answer = _spoken(trace.answer or "")
     refused = trace.refused if trace.refused is not None else (is_refusal(answer) if answer else None)
-    reading = _reading(trace)
-    claims = _claims(answer, reading) if answer and reading.kept and not refused else []
+    said = [] if refused else _sentences(answer)
+    reading = _reading(trace, frozenset().union(*(sentence.terms for sentence in said)))
+    claims = _claims(said, reading) if reading.kept else []
     support = sum(value for value, _ in claims) / len(claims) if claims else None
     best = max((_coverage(reading, passage) for passage in reading.kept), default=0.0)
     sufficient = best >= SUFFICIENT if reading.asked and reading.kept else None
@@ -110,29 +129,40 @@ def _spoken(answer: str) -> str:
     return answer if said is None else str(said)
 
 
-def _reading(trace: Trace) -> _Reading:
-    kept = [_passage(one) for one in trace.candidates if one.survived and one.text][:_MOST_PASSAGES]
-    dropped = [_passage(one) for one in trace.candidates if one.survived is False and one.text][:_MOST_PASSAGES]
+def _sentences(answer: str) -> list[_Sentence]:
+    found = (_Sentence(text, frozenset(terms(text))) for text in sentences(answer)[:_MOST_CLAIMS])
+    return [sentence for sentence in found if sentence.terms]
+
+
+def _reading(trace: Trace, said: frozenset[str]) -> _Reading:
+    asked = terms(trace.query or "")
+    wanted = said.union(asked)
+    kept = [_passage(one, wanted) for one in trace.candidates if one.survived and one.text][:_MOST_PASSAGES]
+    dropped = [_passage(one, wanted) for one in trace.candidates if one.survived is False and one.text][:_MOST_PASSAGES]
     sent = list(kept)
     context = trace.context.text
     if context and sum([len(passage.text) for passage in kept]) < WHOLE * len(context):
-        sent.append(_Passage(None, context, frozenset(terms(context)), frozenset()))
-    asked = terms(trace.query or "")
+        sent.append(_Passage(None, context, wanted.intersection(terms(context)), frozenset(), 0))
     weights = _weights(kept + dropped)
-    unseen = max(weights.values(), default=1.0)
 
     def weigh(found: Iterable[str]) -> float:
-        return sum([weights.get(term, unseen) for term in found])
+        return sum([weights.get(term, UNSEEN) for term in found])
 
     return _Reading(
-        frozenset(asked), frozenset(pairwise(asked)), tuple(kept or sent), tuple(sent), tuple(dropped), weigh
+        asked=frozenset(asked),
+        asked_weight=weigh(frozenset(asked)),
+        pairs=frozenset(pairwise(asked)),
+        kept=tuple(kept or sent),
+        sent=tuple(sent),
+        dropped=tuple(dropped),
+        weigh=weigh,
     )
 
 
-def _passage(candidate: Candidate) -> _Passage:
-    return _Passage(
-        candidate.chunk_id, candidate.text or "", term_set(candidate.text or ""), term_set(candidate.title or "")
-    )
+def _passage(candidate: Candidate, wanted: frozenset[str]) -> _Passage:
+    text = candidate.text or ""
+    title = frozenset(passage_terms(candidate.title)) if candidate.title else frozenset()
+    return _Passage(candidate.chunk_id, text, wanted.intersection(passage_terms(text)), wanted & title, len(title))
 
 
 def _weights(passages: Sequence[_Passage]) -> Mapping[str, float]:
@@ -141,23 +171,17 @@ def _weights(passages: Sequence[_Passage]) -> Mapping[str, float]:
         return {}
     counted: Counter[str] = Counter()
     for passage in passages:
-        counted.update(passage.terms | passage.title)
+        counted.update(passage.holds)
     top = math.log(len(passages) + 1)
     return {term: 0.3 + 0.7 * math.log((len(passages) + 1) / count) / top for term, count in counted.items()}
 
 
-def _claims(answer: str, reading: _Reading) -> list[tuple[float, Claim]]:
-    held = frozenset().union(*(passage.terms | passage.title for passage in reading.sent))
-    found = []
-    for text in sentences(answer)[:_MOST_CLAIMS]:
-        said = term_set(text)
-        if said:
-            found.append(_claim(text, said, held, reading))
-    return found
+def _claims(said: Sequence[_Sentence], reading: _Reading) -> list[tuple[float, Claim]]:
+    known = reading.asked.union(*(passage.holds for passage in reading.sent))
+    return [_claim(sentence.text, sentence.terms, known, reading) for sentence in said]
 
 
-def _claim(text: str, said: frozenset[str], held: frozenset[str], reading: _Reading) -> tuple[float, Claim]:
-    known = held | reading.asked
+def _claim(text: str, said: frozenset[str], known: frozenset[str], reading: _Reading) -> tuple[float, Claim]:
     value = reading.weigh(said & known) / reading.weigh(said)
     absent = said - known
     if numbers(absent) or any(_IDENTIFIER.search(term) for term in absent):
@@ -199,7 +223,7 @@ def _lines(text: str) -> tuple[_Line, ...]:
     joined = (
         " ".join(text.split()) if "\n\n" not in text else "\n\n".join(" ".join(p.split()) for p in text.split("\n\n"))
     )
-    return tuple(_Line(term_set(part), denials(part), _words(part)) for part in sentences(joined))
+    return tuple(_Line(frozenset(terms(part)), denials(part), _words(part)) for part in sentences(joined))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -208,16 +232,14 @@ def _words(text: str) -> frozenset[str]:
 
 def _coverage(reading: _Reading, passage: _Passage) -> float:
     """How much of the question's weight the passage holds."""
-    if not reading.asked:
-        return 0.0
-    return reading.weigh(reading.asked & (passage.terms | passage.title)) / reading.weigh(reading.asked)
+    return reading.weigh(reading.asked & passage.holds) / reading.asked_weight if reading.asked else 0.0
 
 
 def _is_complete(answer: str, reading: _Reading, best: float) -> bool | None:
     """False where the answer holds much less of what was asked than one kept passage does."""
     if not reading.asked:
         return None
-    return reading.weigh(reading.asked & term_set(answer)) >= COMPLETE * best * reading.weigh(reading.asked)
+    return reading.weigh(reading.asked.intersection(terms(answer))) >= COMPLETE * best * reading.asked_weight
 
 
 def _score(reading: _Reading, passage: _Passage) -> float:
@@ -225,8 +247,8 @@ def _score(reading: _Reading, passage: _Passage) -> float:
     covered = _coverage(reading, passage)
     if covered < SUFFICIENT:
         return covered
-    titled = len(passage.title & reading.asked) / max(len(passage.title), 1)
-    paired = len(reading.pairs & frozenset(pairwise(terms(passage.text)))) / max(len(reading.pairs), 1)
+    titled = len(passage.title & reading.asked) / max(passage.title_length, 1)
+    paired = len(reading.pairs & frozenset(pairwise(passage_terms(passage.text)))) / max(len(reading.pairs), 1)
     return covered + 0.2 * titled + 0.2 * paired
 
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _TERM = re.compile(r"\w+")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}\b)")
 _MARK = r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]"
 _NEXT = r"(?=[\"'(\[]?[A-Z0-9`*_-])"
 _SENTENCE = re.compile(rf"(?<=[.!?])[\"')\]]*(?:\s*{_MARK})*\s+{_NEXT}|{_MARK}[.!?]?\s+{_NEXT}|\n+")
@@ -18,6 +18,7 @@ _ENDINGS = (
     "ization", "ations", "ation", "ingly", "ness", "ment", "ings", "ing", "ies", "ied", "edly", "ed", "es", "ly", "s",
 )  # fmt: skip
 _SHORTEST_STEM = 3
+_LONGEST_REMEMBERED = 4_000
 
 STOP_WORDS = frozenset((
     "a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "them", "his", "her",
@@ -59,10 +60,14 @@ def terms(text: str) -> list[str]:
     return [stem(word) for word in _TERM.findall(lowered) if word not in STOP_WORDS]
 
 
-@lru_cache(maxsize=4096)
-def term_set(text: str) -> frozenset[str]:
-    """The terms of a passage; passages come again from trace to trace."""
-    return frozenset(terms(text))
+@lru_cache(maxsize=16384)
+def _remembered(text: str) -> tuple[str, ...]:
+    return tuple(terms(text))
+
+
+def passage_terms(text: str) -> tuple[str, ...]:
+    """The terms of a passage, in their order; passages come again from trace to trace."""
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else tuple(terms(text))
 
 
 def sentences(text: str) -> list[str]:
