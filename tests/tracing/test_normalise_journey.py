@@ -305,6 +305,31 @@ def test_rag_candidates_win_over_what_is_derived() -> None:
     assert "budget_drop" in trace.flags
 
 
+def test_a_declared_lane_without_ranks_is_in_order() -> None:
+    said = json.dumps([{"chunk_id": A, "score": 0.9}, {"chunk_id": B, "score": 0.5}])
+    trace = normalise(
+        [span(1, "ask"), span(2, "look", None, 1, rag__stage="retrieve", rag__lane="v", rag__candidates=said)]
+    )
+    assert [(lane.name, lane.returned) for lane in trace.lanes] == [("v", 2)]
+    assert by_id(trace)[B].hits == (LaneHit("v", 2, 0.5, 1),)
+
+
+def test_what_has_a_declared_rank_of_the_reranker_went_into_it() -> None:
+    said = json.dumps([{"chunk_id": A, "rerank_rank": 1}, {"chunk_id": B, "fused_rank": 2}])
+    trace = normalise([span(1, "ask", rag__candidates=said)])
+    assert [by_id(trace)[each].rerank_in for each in (A, B)] == [True, False]
+    assert trace.observed.rerank_input == "no"  # others may have gone in as well
+
+
+def test_a_step_that_searches_by_its_name_and_gives_back_documents_is_a_lane() -> None:
+    found = json.dumps([{"id": A, "content": text_of(A), "score": 0.9}])
+    for name in ("vector_search", "search_docs", "bm25"):
+        trace = normalise([span(1, "ask"), span(2, name, "CHAIN", 1, output__value=found)])
+        assert [lane.returned for lane in trace.lanes] == [1]
+        assert by_id(trace)[A].hits[0].score == 0.9
+    assert not normalise([span(1, "ask"), span(2, "research", "CHAIN", 1, output__value=found)]).lanes
+
+
 def test_the_declared_context_tells_what_survived() -> None:
     context = {
         "cap_tokens": 100,

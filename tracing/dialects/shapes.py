@@ -13,6 +13,7 @@ OUTCOMES = ("answer", "suggest", "refuse", "direct")
 _REASONS = ("cut", "top_k", "threshold", "budget", "duplicate", "truncated", "unknown")
 _LONGEST_NAME = 200
 _HIGHEST_ROUND = 65535
+_PLACES = frozenset(("rank", "lanes", "fused_rank", "rerank_rank"))
 _CITATION = ("claim", "anchor", "title", "product", "chunk_id")
 
 
@@ -108,12 +109,17 @@ def _score_kind(value: Value) -> Literal["similarity", "distance", "unknown"]:
 
 
 def candidates(value: Value, lane: str | None = None, span_round: int | None = None) -> tuple[Candidate, ...]:
-    """Candidates as the API shows them; a bare `rank` and `score` are those of the span's own lane."""
-    found = (_candidate(item, lane, span_round) for item in items(value) if isinstance(item, dict))
+    """Candidates as the API shows them; a bare `rank` and `score` are those of the span's own lane.
+
+    Where a lane's list names no place at all, the order is the rank.
+    """
+    rows = [item for item in items(value) if isinstance(item, dict)]
+    ordered = lane is not None and not any(_PLACES.intersection(row) for row in rows)
+    found = (_candidate(row, lane, span_round, at if ordered else None) for at, row in enumerate(rows, 1))
     return tuple(candidate for candidate in found if candidate is not None)
 
 
-def _candidate(given: Given, lane: str | None, span_round: int | None) -> Candidate | None:
+def _candidate(given: Given, lane: str | None, span_round: int | None, order: int | None) -> Candidate | None:
     chunk_id = text(given.get("chunk_id")) or text(given.get("id"))
     if chunk_id is None:
         return None
@@ -125,7 +131,7 @@ def _candidate(given: Given, lane: str | None, span_round: int | None) -> Candid
         title=text(given.get("title")),
         text=text(given.get("text")) or text(given.get("content")),
         source_hash=text(given.get("source_hash")),
-        hits=_hits(given, lane, span_round or 1),
+        hits=_hits(given, lane, span_round or 1, order),
         fused_rank=rank(given.get("fused_rank")),
         fused_score=number(given.get("fused_score")),
         rerank_in=bool(truth(given.get("rerank_in"))),
@@ -153,7 +159,7 @@ def dropped_why(value: Value) -> str | None:
     return given if given is None or given in _REASONS else "unknown"
 
 
-def _hits(given: Given, lane: str | None, span_round: int) -> tuple[LaneHit, ...]:
+def _hits(given: Given, lane: str | None, span_round: int, order: int | None) -> tuple[LaneHit, ...]:
     hits = []
     for name, place in mapping(given.get("lanes")).items():
         placed = place if isinstance(place, dict) else {"rank": place}
@@ -167,7 +173,7 @@ def _hits(given: Given, lane: str | None, span_round: int) -> tuple[LaneHit, ...
                     round_number(placed.get("round")) or span_round,
                 )
             )
-    own = rank(given.get("rank"))
+    own = rank(given.get("rank")) or rank(order)
     if not hits and lane and own is not None:
         hits.append(LaneHit(lane, own, number(given.get("score")), span_round))
     return tuple(hits)

@@ -87,7 +87,7 @@ def _merged(row: Row, told: bool) -> Candidate:
         _hits(shown.hits, said.hits),
         first(said.fused_rank, shown.fused_rank),
         shown.fused_score if said.fused_score is None else said.fused_score,
-        said.rerank_in or shown.rerank_in,
+        said.rerank_in or shown.rerank_in or said.rerank_rank is not None,
         first(said.rerank_rank, shown.rerank_rank),
         shown.rerank_score if said.rerank_score is None else said.rerank_score,
         survived,

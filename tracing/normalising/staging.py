@@ -14,7 +14,7 @@ _BY_NAME = (
     (re.compile(r"entit|resolv|rewrit|condense|expan[ds]|hyde|decompos", re.IGNORECASE), Stage.RESOLVE),
     (re.compile(r"context|assembl|pack_|budget|format_doc|build_prompt", re.IGNORECASE), Stage.CONTEXT),
     (re.compile(r"validat|verif|guard|grounded|check_|_check|citation", re.IGNORECASE), Stage.VALIDATE),
-    (re.compile(r"retriev|fus(e|ion)|rrf|joiner", re.IGNORECASE), Stage.RETRIEVE),
+    (re.compile(r"retriev|fus(e|ion)|rrf|joiner|(?<!re)search|bm25", re.IGNORECASE), Stage.RETRIEVE),
     (re.compile(r"embed", re.IGNORECASE), Stage.EMBED),
     (re.compile(r"generat|synthes|answer", re.IGNORECASE), Stage.GENERATE),
 )
