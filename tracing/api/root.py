@@ -15,6 +15,7 @@ from ninja.openapi.docs import DocsBase
 
 from tracing import problems
 from tracing.api import corpus as api_corpus
+from tracing.api import export as api_export
 from tracing.api import measures as api_measures
 from tracing.api import project as api_project
 from tracing.api import traces as api_traces
@@ -46,6 +47,7 @@ api = NinjaAPI(
     urls_namespace="tracing:api",
     docs=PlainDocs(),
 )
+api.add_router("", api_export.router)  # before that of one trace, whose path would take its own
 api.add_router("", api_traces.router)
 api.add_router("", api_project.router)
 api.add_router("", api_corpus.router)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tracing import checks
+from tracing.exporting.flat import COLUMNS
 from tracing.stages import Fault, Stage
 
 DOCS = Path(settings.BASE_DIR) / "docs"
@@ -38,7 +39,37 @@ def faults_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"checks.md": checks_page, "faults.md": faults_page}
+TYPES = {
+    "text": "text",
+    "texts": "list of texts",
+    "time": "time",
+    "number": "number",
+    "whole": "whole number",
+    "truth": "true or false",
+}
+
+
+def export_page() -> str:
+    """How traces are exported, and the columns of a flat row."""
+    rows = "\n".join(f"| `{column.name}` | {TYPES[column.type]} | {column.words} |" for column in COLUMNS)
+    return (
+        "# Exporting traces\n\n"
+        "`stagelight export 'product:atlas feedback:down' --format csv -o atlas.csv`, or"
+        " `GET /api/v1/traces/export?q=&from=&to=&format=` with a key that may read. The filter is that of the list"
+        " ([filters.md](filters.md)); the oldest trace comes first; what began after the export did is not in it. Pieces are sent as"
+        " they are read, so a file may be of any length.\n\n"
+        "- `jsonl`: each trace whole, a line a trace, as `GET /api/v1/traces/{trace_id}` gives it. `stagelight import`"
+        " takes it back.\n"
+        "- `csv`: one flat row a trace, UTF-8. Lists are JSON. A text that a spreadsheet would take for a formula, one"
+        " that begins with `=`, `+`, `-`, `@`, a tab or a line break, has an apostrophe before it.\n"
+        "- `parquet`: the same rows with types, times in UTC; texts are as they are.\n\n"
+        "An export that breaks off in the middle is an error for the client, not a short file: `stagelight export`"
+        " writes beside the file and renames it at the end. Two exports run at a time in one process.\n\n"
+        f"## Columns\n\n| column | type | what it says |\n|---|---|---|\n{rows}\n"
+    )
+
+
+PAGES = {"checks.md": checks_page, "export.md": export_page, "faults.md": faults_page}
 
 
 class Command(BaseCommand):
