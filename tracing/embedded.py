@@ -10,8 +10,9 @@ from cheroot import wsgi
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from tracing import receive
+from tracing import receive, store
 from tracing.drain import Drain
+from tracing.models import Lease
 
 THREADS = 10
 STOP_SECONDS = 0.4
@@ -34,6 +35,8 @@ def start(host: str, port: int) -> Services:
     """Start all parts; returns when the port accepts."""
     drain = Drain(receive.spool())
     drain.start()
+    if store.embedded_path() is not None:
+        Lease.give_all_back()
     _start_celery()
     web = wsgi.Server((host, port), get_wsgi_application(), numthreads=THREADS, request_queue_size=128)
     web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words

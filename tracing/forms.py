@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from tracing.filters import FilterError, parse, parse_range
 from tracing.models import Key, Membership, Project, Scope
 from tracing.pages.fields import LinesField, NumbersField
 from tracing.stages import Fault, Stage
@@ -143,6 +144,42 @@ class VerdictForm(forms.Form):
     note = forms.CharField(
         max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Why (may be left out)"
     )
+
+
+class JobForm(forms.Form):
+    """Which traces to judge anew."""
+
+    q = forms.CharField(
+        max_length=2000, required=False, label="Which traces", help_text="A filter; empty stands for all of them."
+    )
+    begin = forms.CharField(
+        max_length=60, required=False, label="Began at or after", help_text="As in 24h, 2026-11-20, or a time."
+    )
+    end = forms.CharField(max_length=60, required=False, label="Began before", help_text="A date includes its day.")
+
+    range: tuple[int | None, int | None] = (None, None)  # ns
+
+    def clean_q(self) -> str:
+        """A filter that cannot be read says where, and what may have been meant."""
+        text: str = self.cleaned_data["q"]
+        try:
+            parse(text)
+        except FilterError as error:
+            raise forms.ValidationError(_with_suggestion(error)) from error
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """The range in time."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            self.range = parse_range(data.get("begin", ""), data.get("end", ""))
+        except FilterError as error:
+            self.add_error("begin" if error.field == "from" else "end", _with_suggestion(error))
+        return data
+
+
+def _with_suggestion(error: FilterError) -> str:
+    return f"{error.message}. Perhaps: {error.suggestion}" if error.suggestion else error.message
 
 
 class ViewForm(forms.Form):

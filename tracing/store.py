@@ -83,10 +83,10 @@ def embedded_path() -> Path | None:
     return Path(url.removeprefix("chdb://"))
 
 
-def hold(path: Path) -> None:
-    """Take the directory for this process, or say who has it."""
+def hold(path: Path) -> bool:
+    """Take the directory for this process, or say who has it. True where this process did not have it before."""
     if path in _held:
-        return
+        return False
     path.mkdir(parents=True, exist_ok=True)
     lock = (path.parent / f"{path.name}.lock").open("a+")
     try:
@@ -102,6 +102,7 @@ def hold(path: Path) -> None:
     lock.write(f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S %Z')}")
     lock.flush()
     _held[path] = lock
+    return True
 
 
 def _connect() -> Any:

@@ -1,5 +1,6 @@
 """Work that outlives a request: jobs with their progress, and leases, so that of several workers one does it."""
 
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ class Job(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     project = models.ForeignKey("tracing.Project", on_delete=models.CASCADE)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
@@ -23,12 +25,15 @@ class Job(models.Model):
     q = models.CharField(max_length=2000, blank=True)
     start_ns = models.BigIntegerField(null=True, blank=True)
     end_ns = models.BigIntegerField(null=True, blank=True)
-    total = models.PositiveIntegerField(default=0)
+    until_ns = models.BigIntegerField(default=time.time_ns, help_text="what arrives later is not its business")
+    total = models.PositiveIntegerField(null=True, help_text="none until it is counted")
     done = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0, help_text="still arriving, or gone meanwhile")
+    failed = models.PositiveIntegerField(default=0, help_text="of those done, how many could not be judged")
+    failures = models.JSONField(default=dict, help_text="the first of those: trace id -> why")
     after_ns = models.BigIntegerField(default=0)
     after_id = models.CharField(max_length=200, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="that failed since it last got on")
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +64,11 @@ class Lease(models.Model):
     def extend(cls, name: str, seconds: float) -> None:
         """Hold on to one that was taken."""
         cls.objects.filter(name=name).update(until=timezone.now() + timedelta(seconds=seconds))
+
+    @classmethod
+    def give_all_back(cls) -> None:
+        """For the process that alone holds the embedded store: whoever took one is gone."""
+        cls.objects.update(until=timezone.now())
 
     @classmethod
     def give_back(cls, name: str) -> None:

@@ -26,6 +26,7 @@ PAGES = (
     "/p/atlas/start/",
     "/p/atlas/corpus/",
     "/p/atlas/ingest/",
+    "/p/atlas/jobs/?q=stage:rerank",
     "/p/atlas/settings/",
     "/p/atlas/settings/keys/",
     "/p/atlas/settings/members/",

@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, stage, trace_id
-from tracing import jobs, store, tasks
+from tracing import store, tasks
 from tracing.judging import attribute, verdicts
 from tracing.judging.verdicts import Row
 from tracing.keyed import TraceKey
-from tracing.models import Job, Key, Project, Scope
+from tracing.models import Key, Project, Scope
 from tracing.records import Citation, Observed, Trace
 
 pytestmark = pytest.mark.usefixtures("clean_store")
@@ -258,46 +258,6 @@ def test_who_may_give_a_verdict(project: Project, people: dict[str, Any], sender
     assert status("vera", everything) == (403, "role")
     assert status("kim", everything) == (403, "role")
     assert say(sender, 99, fault="dropped").json()["code"] == "person_required"
-
-
-def test_a_range_is_judged_anew_as_a_job(reviewer: Sender) -> None:
-    keep(*(dropped(number, query=f"q{number}") for number in range(1, 6)), dropped(9, product="borealis"))
-    answer = reviewer.post("/api/v1/reattribute", json.dumps({"q": "product:atlas"}), "application/json")
-    assert answer.status_code == 202
-    job = answer.json()
-    assert (job["status"], job["done"], job["total"]) == ("waiting", 0, 5)
-    assert jobs.run_open() == 1
-    job = reviewer.get(f"/api/v1/jobs/{job['id']}").json()
-    assert (job["status"], job["done"], job["total"], job["error"]) == ("done", 5, 5, None)
-    assert [len(history(number)) for number in (1, 5, 9)] == [1, 1, 0]
-    assert reviewer.post("/api/v1/reattribute", '{"q": "stge:x"}', "application/json").status_code == 400
-
-
-def test_a_job_goes_on_where_it_stopped(reviewer: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
-    keep(*(dropped(number, query=f"q{number}", age_s=1000 - number) for number in range(1, 6)))
-    reviewer.post("/api/v1/reattribute", "{}", "application/json")
-    attributed = jobs.attribute
-
-    def failing(project: Project, keys: Any) -> int:
-        if Job.objects.get().done:
-            raise OSError("the store is away")
-        return attributed(project, keys)
-
-    monkeypatch.setattr(jobs, "attribute", failing)
-    assert jobs.run_open() == 0
-    job = Job.objects.get()
-    assert (job.status, job.done, "the store is away" in job.error) == ("waiting", 2, True)
-    monkeypatch.setattr(jobs, "attribute", attributed)
-    assert jobs.run_open() == 1
-    job.refresh_from_db()
-    assert (job.status, job.done, job.error) == ("done", 5, "")
-
-
-def test_another_projects_job_is_not_there(reviewer: Sender) -> None:
-    other = Project.objects.create(slug="borealis", name="Borealis")
-    job = Job.objects.create(project=other)
-    assert reviewer.get(f"/api/v1/jobs/{job.pk}").status_code == 404
 
 
 def test_a_trace_that_breaks_the_engine_stops_no_other(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,7 @@ def reattribute(request: HttpRequest, asked: Range) -> HttpResponse:
     start_ns, end_ns = parse_range(asked.from_, asked.to)
     person = access_of(request).person_id
     job = jobs.ask(project_of(request), person and User.objects.get(pk=person), asked.q, start_ns, end_ns)
+    jobs.count(job)
     tasks.ring(tasks.run_jobs)
     return answer(job_json(job), 202)
 
@@ -97,10 +98,28 @@ def reattribute(request: HttpRequest, asked: Range) -> HttpResponse:
 @router.get("/jobs/{number}", auth=READ, tags=["jobs"], summary="How far a job is")
 def job(request: HttpRequest, number: int) -> HttpResponse:
     """How many of how many, since when, and what failed."""
-    found = Job.objects.filter(pk=number, project__slug=access_of(request).project).first()
-    if found is None:
-        raise ProblemError(404, "this project has no such job")
+    return answer(job_json(_job(request, number)))
+
+
+@router.post("/jobs/{number}/cancel", auth=REVIEW, tags=["jobs"], summary="End a job early")
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    """It ends after the batch that it is at; what was judged stays judged. One that has ended: 409."""
+    found = _job(request, number)
+    if not jobs.cancel(found):
+        raise ProblemError(409, f"this job is {found.status} already", code="ended")
+    found.refresh_from_db()
     return answer(job_json(found))
+
+
+@router.post("/jobs/{number}/resume", auth=REVIEW, tags=["jobs"], summary="Go on with a job")
+def resume(request: HttpRequest, number: int) -> HttpResponse:
+    """One that failed or was cancelled goes on where it stopped; any other: 409."""
+    found = _job(request, number)
+    if not jobs.resume(found):
+        raise ProblemError(409, f"this job is {found.status}: there is nothing to go on with", code="not_ended_early")
+    tasks.ring(tasks.run_jobs)
+    found.refresh_from_db()
+    return answer(job_json(found), 202)
 
 
 @router.get("/jobs", auth=READ, tags=["jobs"], summary="The latest jobs")
@@ -110,17 +129,25 @@ def list_jobs(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=200)] =
     return answer({"jobs": [job_json(one) for one in found]})
 
 
+def _job(request: HttpRequest, number: int) -> Job:
+    wanted = {"pk": number, "project__slug": access_of(request).project}
+    found = Job.objects.filter(**wanted).first() if 0 < number < 2**63 else None
+    if found is None:
+        raise ProblemError(404, "this project has no such job")
+    return found
+
+
 def job_json(job: Job) -> dict[str, Any]:
-    """A job as the API gives it."""
+    """A job as the API gives it; `total` is null until it is counted."""
     since = job.started_at
     return {
         "id": job.pk,
         "kind": job.kind,
         "status": job.status,
         "q": job.q,
-        "total": job.total,
-        "done": job.done,
-        "skipped": job.skipped,
+        "from": shape.rfc3339(job.start_ns) if job.start_ns is not None else None,
+        "to": shape.rfc3339(job.end_ns) if job.end_ns is not None else None,
+        **{name: getattr(job, name) for name in ("total", "done", "skipped", "failed", "failures")},
         "error": job.error or None,
         "asked_at": job.created_at.isoformat(),
         "started_at": since.isoformat() if since else None,

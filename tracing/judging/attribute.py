@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 
 import structlog
 
@@ -41,26 +41,30 @@ def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
     return done
 
 
-def attribute(project: Project, keys: Sequence[TraceKey]) -> int:
+Failures = MutableMapping[str, str]  # trace id -> why the engine could not judge it
+
+
+def attribute(project: Project, keys: Sequence[TraceKey], failures: Failures | None = None) -> int:
     """Judge those of the traces that have settled; returns how many. What arrives meanwhile makes them due again."""
-    return sum(_attribute(project, keys[start : start + BATCH]) for start in range(0, len(keys), BATCH))
+    failures = {} if failures is None else failures
+    return sum(_attribute(project, keys[start : start + BATCH], failures) for start in range(0, len(keys), BATCH))
 
 
-def _attribute(project: Project, keys: Sequence[TraceKey]) -> int:
+def _attribute(project: Project, keys: Sequence[TraceKey], failures: Failures) -> int:
     gc.disable()  # a batch makes a hundred thousand objects and hardly a cycle
     try:
         version = time.time_ns()  # before reading: what the drain writes from now on wins
         found = gather(project, keys, version)
-        _write(project.slug, found, version)
+        _write(project.slug, found, version, failures)
     finally:
         gc.enable()
     return len(found)
 
 
-def _write(project: str, found: Sequence[Evidence], version: int) -> None:
+def _write(project: str, found: Sequence[Evidence], version: int, failures: Failures) -> None:
     read = [(one.key, one.fresh) for one in found if one.fresh is not None]
     assessments.keep(project=project, found=read, version=version)
-    rows = [(one.key, judged) for one in found if (judged := judged_row(one.case, version)) is not None]
+    rows = [(one.key, judged) for one in found if (judged := judged_row(one.case, version, failures))]
     verdicts.keep(project=project, found=rows, version=version)
     facts = [
         marks.Facts(project, one.key.key_ns, one.key.trace_id, one.case.trace.started_ns, one.case.trace.flags)
@@ -69,14 +73,16 @@ def _write(project: str, found: Sequence[Evidence], version: int) -> None:
     marks.refresh(facts, version, due=False)
 
 
-def judged_row(case: Case, at_ns: int) -> verdicts.Row | None:
+def judged_row(case: Case, at_ns: int, failures: Failures | None = None) -> verdicts.Row | None:
     """What the engine says, as it is kept; None of what is no query, and where one odd trace made the engine fail."""
     if case.trace.kind != "query":
         return None
     try:
         judgement: Judgement = judge(case)
-    except Exception:
+    except Exception as error:
         log.exception("a trace could not be judged", trace_id=case.trace.trace_id)
+        if failures is not None:
+            failures[case.trace.trace_id] = repr(error)[:300]
         return None
     return verdicts.row_of(judgement, RULES_VERSION, at_ns)
 

@@ -13,6 +13,7 @@ from tracing.queries.scope import Scope
 from tracing.records import Trace
 
 START = TraceKey(0, "")
+FAR = 2**62  # ns: in a hundred years
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,17 @@ def due_keys(*, project: str, limit: int) -> tuple[TraceKey, ...]:
     return tuple(TraceKey(*row) for row in rows)
 
 
-def keys_after(*, scope: Scope, after: TraceKey, limit: int) -> tuple[TraceKey, ...]:
-    """The next traces in scope, the oldest first."""
+ARRIVED = "arrived_at <= fromUnixTimestamp64Nano({until_ns:Int64})"
+
+
+def keys_after(*, scope: Scope, after: TraceKey, limit: int, until_ns: int = FAR) -> tuple[TraceKey, ...]:
+    """The next traces in scope that had arrived by then, the oldest first."""
     rows = scope.rows(
-        "SELECT key_ts, trace_id FROM traces FINAL WHERE @WHERE@"
+        f"SELECT key_ts, trace_id FROM traces FINAL WHERE @WHERE@ AND {ARRIVED}"
         " AND (key_ts, trace_id) > (fromUnixTimestamp64Nano({after_ns:Int64}), {after_id:String})"
         " ORDER BY key_ts, trace_id LIMIT {limit:UInt32}",
         window=" AND key_ts >= fromUnixTimestamp64Nano({after_ns:Int64})",
+        until_ns=until_ns,
         after_ns=after.key_ns,
         after_id=after.trace_id,
         limit=limit,
@@ -51,9 +56,10 @@ def keys_after(*, scope: Scope, after: TraceKey, limit: int) -> tuple[TraceKey, 
     return tuple(TraceKey(*row) for row in rows)
 
 
-def how_many(*, scope: Scope) -> int:
-    """How many traces are in scope, counted to the end."""
-    return int(scope.rows("SELECT count() FROM traces FINAL WHERE @WHERE@")[0][0])
+def how_many(*, scope: Scope, until_ns: int = FAR) -> int:
+    """How many traces in scope had arrived by then, counted to the end."""
+    rows = scope.rows(f"SELECT count() FROM traces FINAL WHERE @WHERE@ AND {ARRIVED}", until_ns=until_ns)
+    return int(rows[0][0])
 
 
 def _hex(hashes: Iterable[bytes]) -> dict[bytes, str]:

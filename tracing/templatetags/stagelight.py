@@ -97,3 +97,11 @@ def anchor_link(slug: str, anchor: str) -> str:
 def days(seconds: float) -> str:
     """A long time in days, a short one in hours."""
     return f"{seconds / 86_400:,.0f} days" if seconds >= 2 * 86_400 else f"{seconds / 3_600:.1f} hours"
+
+
+@register.filter
+def span_of_time(seconds: float) -> str:
+    """Some seconds or minutes in whole ones, longer times in hours or days."""
+    if seconds >= 2 * 3_600:
+        return days(seconds)
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
