@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from tracing.views import (
     accounts,
+    beside,
     corpus,
     home,
     ingest,
@@ -45,9 +46,12 @@ urlpatterns: list[URLPattern] = [
     path(P + "views/save", saved.save_view, name="save_view"),
     path(P + "views/<int:number>/delete", saved.delete_view, name="delete_view"),
     path(T, trace.trace, name="trace"),
+    path(T + "/next", beside.next_trace, name="next_trace"),
+    path(T + "/previous", beside.previous_trace, name="previous_trace"),
     path(T + "/verdict", verdicts.say_verdict, name="say_verdict"),
     path(T + "/peek", trace.peek, name="peek"),
     path(T + "/chunk", texts.chunk, name="chunk"),
+    path(T + "/journey.csv", texts.journey_csv, name="journey_csv"),
     path(T + "/spans", spans.spans, name="spans"),
     path(T + "/spans/<str:span_id>", spans.span, name="span"),
     path(T + "/spans/<str:span_id>/attribute", spans.attribute, name="attribute"),

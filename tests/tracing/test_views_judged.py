@@ -43,10 +43,32 @@ def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, 
     assert 'data-stage="rerank" data-state="ok" data-blamed' in page
     assert "Broke at rerank: the page that answers it was dropped" in page
     assert "reranked 14th" in page
-    assert "<b>expected; lost here</b>" in page
-    assert "doc#sign" in page and "was lost at" in page
-    assert "Lexical support" in page
-    assert "Say what is right instead" not in page
+    assert '<b class="why">expected; lost here</b>' in page
+    row = page.split('id="row-')[1].split('"')[0]
+    assert f'<a class="id" href="#row-{row}">doc#sign</a>: ' in page
+    assert "<b>certain</b>, from the lists and what was expected" in page
+    assert "lexical support <b>" in page
+    assert "Say what is right" not in page and "<kbd>a</kbd>" not in page
+
+
+def test_the_short_form_says_what_broke_and_leads_to_the_evidence(judged: Sender, people: dict[str, Any]) -> None:
+    page = signed_in(people, "vera").get(f"{PAGE}/peek").content.decode()
+    assert "Broke at rerank: the page that answers it was dropped" in page
+    assert f'<a class="id" href="{PAGE}#row-' in page
+
+
+def test_a_member_says_that_the_rules_are_right_and_their_evidence_stays(
+    judged: Sender, people: dict[str, Any]
+) -> None:
+    theo = signed_in(people, "theo")
+    page = theo.get(PAGE, {"q": "fault:dropped"}).content.decode()
+    assert f'action="{PAGE}/verdict?q=fault%3Adropped"' in page
+    assert 'name="what" value="rerank.dropped" data-key="a">Right' in page
+    answer = theo.post(f"{PAGE}/verdict?q=fault%3Adropped", {"what": "rerank.dropped"})
+    assert answer["Location"] == f"{PAGE}?q=fault%3Adropped"
+    page = theo.get(PAGE).content.decode()
+    assert "said by <b><bdi>theo</bdi></b>" in page and "reranked 14th" in page
+    assert 'data-key="a"' not in page
 
 
 def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict[str, Any]) -> None:
@@ -60,7 +82,7 @@ def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, A
     answer = theo.post(PAGE + "/verdict", {"what": "generate.ungrounded", "note": HOSTILE}, follow=True)
     page = answer.content.decode()
     assert 'data-stage="generate" data-state="ok" data-blamed' in page
-    assert "said by <bdi>theo</bdi>" in page and "<script>alert" not in page
+    assert "said by <b><bdi>theo</bdi></b>" in page and "<script>alert" not in page
     assert [(row.verdict.fault, row.person) for row in history()] == [("ungrounded", "theo"), ("dropped", "")]
     page = theo.post(PAGE + "/verdict", {"what": ".none"}, follow=True).content.decode()
     assert "Nothing went wrong, says <bdi>theo</bdi>" in page and "data-blamed" not in page

@@ -1,15 +1,20 @@
 """What pages show of a trace, without a browser and without a store."""
 
+import csv
+import io
 from dataclasses import replace
 
 import pytest
 
 from tracing.pages import text_view
-from tracing.pages.journey_view import journey
+from tracing.pages.answer_view import claim_counts, marked_answer
+from tracing.pages.journey_csv import journey_csv
+from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
-from tracing.pages.trace_view import answer_parts, budget, citation_lines, cuts, way
-from tracing.records import Candidate, Citation, Context, LaneHit, Slot, StageRecord, Trace, Verdict
+from tracing.pages.trace_view import budget, citation_lines, cuts, way
+from tracing.pages.verdict_view import evidence_lines, rests_on
+from tracing.records import Candidate, Citation, Claim, Context, LaneHit, Slot, StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
 SECOND = 1_000_000_000
@@ -35,7 +40,12 @@ class TestTheJourney:
             )
         )
         assert [row.candidate.chunk_id for row in found.kept] == ["first", "second"]
-        assert [row.fate for row in found.dropped] == ["dropped at rerank: not in the top"]
+        assert [row.fate for row in found.dropped] == ["dropped at rerank: not in the top 2"]
+
+    def test_names_the_top_only_where_the_reranker_passed_its_first_ones_on(self) -> None:
+        passed = (chunk("a", rerank_rank=1), chunk("c", rerank_rank=3))
+        dropped = chunk("b", False, rerank_rank=2, dropped_at="rerank", dropped_why="top_k")
+        assert journey(trace(candidates=(*passed, dropped))).dropped[0].fate == "dropped at rerank: not in the top"
 
     def test_folds_dropped_chunks_beyond_the_first_and_says_how_many(self) -> None:
         many = tuple(chunk(f"c{n}", False, fused_rank=n) for n in range(1, 31))
@@ -46,8 +56,25 @@ class TestTheJourney:
     def test_never_folds_an_expected_chunk_and_says_where_it_was_lost(self) -> None:
         many = tuple(chunk(f"c{n}", False, fused_rank=n, anchor=f"doc#{n}", dropped_at="rerank") for n in range(1, 31))
         found = journey(trace(candidates=many), expected=[29])
-        assert found.dropped[0].candidate.anchor == "doc#30"
-        assert found.dropped[0].lost_at == "rerank"
+        assert [row.candidate.anchor for row in found.lost] == ["doc#30"]
+        assert (found.lost[0].lost_at, found.lost[0].marked) == ("rerank", "expected; lost here")
+        assert (found.other_dropped, found.dropped_total) == (29, 30)
+
+    def test_lights_the_chunks_that_a_line_of_evidence_begins_with_and_no_others(self) -> None:
+        many = tuple(chunk(f"c{n}", False, anchor=f"doc#{n}", dropped_at="rerank") for n in range(1, 31))
+        subject = trace(candidates=many)
+        named = named_by(subject, ["doc#3: lexical rank 2, reranked 23rd, 8 kept", "what lies between: not seen"])
+        assert named == {2}
+        found = journey(subject, named=named)
+        assert [row.marked for row in found.lost] == ["lost here, says the verdict"]
+        long = trace(candidates=(chunk("c", anchor="x" * 300),))
+        assert named_by(long, [f"{'x' * 199}…: kept"]) == {0}
+
+    def test_has_a_row_for_an_expected_anchor_that_is_no_candidate(self) -> None:
+        found = journey(
+            trace(candidates=(chunk("c", anchor="doc#c"),)), lost={"doc#gone": "retrieve", "doc#c": "rerank"}
+        )
+        assert [(one.anchor, one.stage, one.words) for one in found.absent] == [("doc#gone", "retrieve", "in no list")]
 
     def test_never_counts_a_chunk_of_unknown_survival_as_kept_or_dropped(self) -> None:
         found = journey(trace(candidates=(chunk("who knows", None),)))
@@ -88,6 +115,44 @@ class TestTheJourney:
         )
         row = journey(trace(candidates=(chunk("c", anchor="doc#x"),), citations=citations)).kept[0]
         assert [(cited.number, cited.doubtful) for cited in row.citations] == [(1, True), (2, False)]
+        assert row.citations[0].words == "wrong product"
+
+
+class TestTheJourneyAsCsv:
+    def test_has_a_line_for_each_chunk_with_every_lane_and_stage(self) -> None:
+        hits = (LaneHit("vector", 3, 0.8), LaneHit("lexical", 1, 23.6))
+        subject = trace(candidates=(chunk("a", hits=hits, fused_rank=2, rerank_rank=14), chunk("b", None)))
+        head, first, second = csv.reader(journey_csv(subject, expected=[0]).splitlines())
+        line = dict(zip(head, first, strict=True))
+        assert (line["chunk_id"], line["vector rank"], line["lexical score"]) == ("a", "3", "23.6")
+        assert (line["expected"], line["rerank_rank"], line["survived"]) == ("true", "14", "true")
+        assert dict(zip(head, second, strict=True))["survived"] == ""
+
+    def test_holds_no_formula_that_a_spreadsheet_would_run(self) -> None:
+        hostile = chunk("=cmd|' /C calc'!A0", title='@SUM(1)\n"x",y', anchor="+1", hits=(LaneHit("-lane", 1, -0.5),))
+        head, line = csv.reader(io.StringIO(journey_csv(trace(candidates=(hostile,)))))
+        assert [cell[0] for cell in (line[0], line[1], line[3], head[5])] == ["'"] * 4
+        assert line[6] == "-0.5"
+
+
+class TestTheVerdict:
+    def test_leads_from_its_evidence_to_the_row_or_the_citation_that_it_begins_with(self) -> None:
+        subject = trace(candidates=(chunk("c", anchor="doc#a"),), citations=(Citation(anchor="doc#cited"),))
+        lines = evidence_lines(
+            subject,
+            journey(subject, lost={"doc#lost": "index"}),
+            ["doc#a: reranked 14th", "doc#cited is of celery, routed to django", "doc#lost: not in the index", "else"],
+        )
+        assert [(line.name, line.link, line.rest) for line in lines] == [
+            ("doc#a", "#row-0", ": reranked 14th"),
+            ("doc#cited", "#citation-1", " is of celery, routed to django"),
+            ("doc#lost", "#absent-1", ": not in the index"),
+            ("", "", "else"),
+        ]
+
+    def test_says_what_it_rests_on(self) -> None:
+        verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
+        assert rests_on(verdict) == "from the lists and what was expected"
 
 
 class TestTheStrip:
@@ -121,12 +186,38 @@ class TestTheStrip:
 
 class TestTheRestOfTheTrace:
     def test_links_references_to_citations_that_exist_and_no_others(self) -> None:
-        parts = answer_parts("So it is [1]. Not [3].", 2)
+        parts = marked_answer("So it is [1]. Not [3].", 2).parts
         assert [(part.text, part.number) for part in parts] == [("So it is ", None), ("[1]", 1), (". Not [3].", None)]
+
+    def test_marks_each_claim_in_the_answer_across_space_and_references(self) -> None:
+        claims = (
+            Claim("It runs once, in one line.", "supported", "c"),
+            Claim("Pass weak=False.", "contradicted"),
+            Claim("Said nowhere.", "unsupported"),
+        )
+        found = marked_answer("It runs  once,\nin one [1] line [2]. Pass weak=False.", 2, claims, {"c": 7})
+        marked = [(part.text, part.claim.support if part.claim else "", part.link) for part in found.parts]
+        assert marked == [
+            ("It runs  once,\nin one ", "supported", "#row-7"), ("[1]", "", ""), (" line ", "supported", "#row-7"),
+            ("[2]", "", ""), (".", "", ""), (" ", "", ""), ("Pass weak=False.", "contradicted", ""),
+        ]  # fmt: skip
+        assert "".join(part.text for part in found.parts) == "It runs  once,\nin one [1] line [2]. Pass weak=False."
+        assert [claim.text for claim in found.elsewhere] == ["Said nowhere."]
+
+    def test_never_marks_a_word_twice(self) -> None:
+        found = marked_answer("one two three", 0, (Claim("one two", "supported"), Claim("two three", "unsupported")))
+        assert [part.text for part in found.parts] == ["one two", " three"]
+        assert [claim.text for claim in found.elsewhere] == ["two three"]
+
+    def test_counts_claims_in_words(self) -> None:
+        claims = (Claim("a", "unsupported"), Claim("b", "supported"), Claim("c", "supported"))
+        assert claim_counts(claims) == (("supported", 2), ("not supported", 1))
 
     def test_says_a_citations_status_in_words(self) -> None:
         lines = citation_lines(trace(citations=(Citation(status="false"), Citation(status="ok"))))
         assert [(line.words, line.tone) for line in lines] == [("a page of another product", "bad"), ("ok", "good")]
+        other = trace(product="django", citations=(Citation(status="false", product="celery"),))
+        assert citation_lines(other)[0].words == "a page of celery, routed to django"
 
     def test_says_that_a_citation_is_of_none_of_the_chunks(self) -> None:
         cited = (Citation(anchor="doc#a"), Citation(chunk_id="b"), Citation(anchor="doc#elsewhere"))

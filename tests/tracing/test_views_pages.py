@@ -1,5 +1,6 @@
 """The pages on a real store: the list, the trace, what they load, who may see them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -37,7 +38,7 @@ HTMX = {"HX-Request": "true"}
 PAGES = (
     "traces", "traces-count", "traces-facets", f"traces/{made.FULL}", f"traces/{made.FULL}/peek",
     f"traces/{made.FULL}/chunk?id=chunk-000", f"traces/{made.FULL}/spans", f"traces/{made.FULL}/text/answer",
-    f"traces/{made.FULL}/json", f"traces/{made.FULL}/replay", "start/", "ingest/",
+    f"traces/{made.FULL}/json", f"traces/{made.FULL}/replay", f"traces/{made.FULL}/journey.csv", "start/", "ingest/",
 )  # fmt: skip
 
 
@@ -219,11 +220,55 @@ class TestTheTrace:
         assert len(response.content) > 260_000
         assert mara.get(f"{TRACE}/text/nothing").status_code == 404
 
+    def test_gives_its_journey_as_csv(self, mara: Client) -> None:
+        response = mara.get(f"{TRACE}/journey.csv")
+        assert response["Content-Type"] == "text/csv; charset=utf-8"
+        assert response["Content-Disposition"] == f'attachment; filename="{made.FULL}-journey.csv"'
+        assert len(response.content.decode().splitlines()) == 41
+        assert f'href="{TRACE}/journey.csv"' in text(mara.get(TRACE))
+
     def test_that_is_not_here_says_what_may_have_become_of_it(self, mara: Client) -> None:
         response = mara.get(f"/p/atlas/traces/{'0' * 31}1")
         assert response.status_code == 404
         for reason in ("not arrived yet", "another project", "older than"):
             assert reason in response.content.decode()
+
+
+@pytest.mark.usefixtures("seeded")
+class TestFromTraceToTrace:
+    def walk(self, mara: Client, way: str, start: str, steps: int, **state: str) -> list[str]:
+        found = [start]
+        for _ in range(steps):
+            answer = mara.get(f"/p/atlas/traces/{found[-1]}/{way}", state)
+            found.append(answer["Location"].split("?")[0].rpartition("/")[2])
+        return found
+
+    @pytest.mark.parametrize("sort", ["", "oldest", "latency", "cost", "confidence", "groundedness"])
+    def test_next_and_previous_follow_the_list_in_its_order_and_its_filter(self, mara: Client, sort: str) -> None:
+        state = {"q": "product:celery"} | ({"sort": sort} if sort else {})
+        listed = re.findall(r'data-row data-trace="(\w+)"', text(mara.get("/p/atlas/traces", state)))
+        assert len(listed) == 20
+        assert self.walk(mara, "next", listed[0], 3, **state) == listed[:4]
+        assert self.walk(mara, "previous", listed[3], 3, **state) == listed[:4][::-1]
+
+    def test_the_address_keeps_the_list(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "product:celery", "from": "30d"}))
+        first = page.split('data-trace="')[1].split('"')[0]
+        assert f'href="/p/atlas/traces/{first}?q=product%3Acelery&amp;from=30d"' in page
+        shown = text(mara.get(f"/p/atlas/traces/{first}", {"q": "product:celery", "from": "30d"}))
+        assert f'/p/atlas/traces/{first}/next?q=product%3Acelery&amp;from=30d"' in shown
+        assert f'/p/atlas/traces?q=product%3Acelery&amp;from=30d&amp;selected={first}"' in shown
+        assert "last 30 days" in shown
+
+    def test_an_end_of_the_list_says_so_and_stays(self, mara: Client) -> None:
+        answer = mara.get(f"{TRACE}/previous", {"q": "feedback:down"}, follow=True)
+        assert answer.redirect_chain[-1][0] == f"{TRACE}?q=feedback%3Adown"
+        assert "This is the first trace of the list." in text(answer)
+
+    def test_what_cannot_be_read_leads_to_the_list_which_says_why(self, mara: Client) -> None:
+        assert mara.get(f"{TRACE}/next", {"q": "prodct:x"})["Location"] == "/p/atlas/traces?q=prodct%3Ax"
+        assert mara.get(f"{TRACE}/next", {"sort": "colour"})["Location"] == "/p/atlas/traces?sort=colour"
+        assert mara.get(f"/p/atlas/traces/{'0' * 32}/next").status_code == 404
 
 
 @pytest.mark.usefixtures("seeded")
@@ -290,8 +335,6 @@ class TestTheFirstRun:
 
     @pytest.mark.parametrize("sdk", ["python", "openinference", "node", "curl", "environment"])
     def test_shows_a_snippet_with_a_key_that_can_only_send(self, mara: Client, clean_store: None, sdk: str) -> None:
-        import re
-
         from tracing.models import Key
 
         page = text(mara.get("/p/atlas/start/", {"sdk": sdk}))

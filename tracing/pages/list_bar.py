@@ -96,6 +96,18 @@ class Bar:
         return reverse(f"tracing:{name}", args=[self.slug]) + (f"?{query}" if query else "")
 
     @property
+    def state(self) -> str:
+        """What is listed, as the end of an address: without the place in the pages, so that a trace's page can keep
+        it; empty for the whole list."""
+        said = {"q": self.q, "from": self.since, "to": self.until, "sort": self.sort}
+        return urlencode({key: value for key, value in said.items() if value})
+
+    @property
+    def time_words(self) -> str:
+        """The time that the list is of, as a reader says it."""
+        return dict(self.ranges).get(self.since, "")
+
+    @property
     def ranges(self) -> tuple[tuple[str, str], ...]:
         """What the time menu offers, with the address's own time where it has one."""
         known = {value for value, _ in RANGES}

@@ -1,6 +1,5 @@
-"""What else a trace page shows, as pure functions: the answer's references, the budget, the way of each chunk."""
+"""What else a trace page shows, as pure functions: the citations, the budget, the way of each chunk."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -16,15 +15,6 @@ CITATION_WORDS = {
     "not_in_context": "not in the context",
     "unchecked": "not checked",
 }
-_REFERENCE = re.compile(r"\[(\d{1,3})\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of the answer; `number` where it is a reference to a citation."""
-
-    text: str
-    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +57,6 @@ class Way:
     deepest: int
 
 
-def answer_parts(text: str, citations: int) -> tuple[Part, ...]:
-    """The answer cut at references like [2], where there is such a citation."""
-    parts: list[Part] = []
-    at = 0
-    for match in _REFERENCE.finditer(text):
-        if 1 <= int(match[1]) <= citations:
-            parts += [Part(text[at : match.start()]), Part(match[0], int(match[1]))]
-            at = match.end()
-    return tuple(part for part in [*parts, Part(text[at:])] if part.text)
-
-
 def citation_lines(trace: Trace) -> tuple[CitationLine, ...]:
     """Citations in order, each with its status in words and how bad it is."""
     tones = {"ok": "good", "redirected": "muted", "unchecked": "muted", "not_in_context": "warn"}
@@ -86,12 +65,19 @@ def citation_lines(trace: Trace) -> tuple[CitationLine, ...]:
         CitationLine(
             number,
             citation,
-            CITATION_WORDS.get(citation.status, citation.status),
+            citation_words(trace, citation),
             tones.get(citation.status, "bad"),
             not places or bool(places & {citation.chunk_id, citation.anchor}),
         )
         for number, citation in enumerate(trace.citations, start=1)
     )
+
+
+def citation_words(trace: Trace, citation: Citation) -> str:
+    """A citation's status; of a false one, whose page it is."""
+    if citation.status == "false" and citation.product and trace.product:
+        return f"a page of {citation.product[:60]}, routed to {trace.product[:60]}"
+    return CITATION_WORDS.get(citation.status, citation.status)
 
 
 def budget(trace: Trace) -> tuple[BudgetSlot, ...]:
@@ -121,7 +107,7 @@ def budget(trace: Trace) -> tuple[BudgetSlot, ...]:
 
 def way(trace: Trace, journey: Journey) -> Way | None:
     """The lines of at most 80 chunks; None where fewer than three of them are in more than one list."""
-    rows = [*journey.kept, *journey.unsure, *journey.dropped]
+    rows = journey.rows
     columns = [*journey.lanes, *(["fused"] if journey.fused else []), *(["reranked"] if journey.reranked else [])]
     if len(columns) < 2:
         return None

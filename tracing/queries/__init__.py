@@ -4,7 +4,7 @@ from tracing.queries.corpus import MOST_ANCHORS, Anchor, Change, anchors, manife
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
 from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
 from tracing.queries.one import Found, Mark, any_trace, key_time, latest, locate, neighbours, signals, trace
-from tracing.queries.pages import CursorError, Page, newer_than, trace_page
+from tracing.queries.pages import CursorError, Page, cursor_beside, newer_than, trace_page
 from tracing.queries.scope import LIVE, SORTS, Scope
 from tracing.queries.spans import SpanOutline, span, span_tree, spans
 from tracing.queries.summaries import Summary
@@ -33,6 +33,7 @@ __all__ = [
     "anchors",
     "any_trace",
     "client_days",
+    "cursor_beside",
     "facets",
     "key_time",
     "latest",

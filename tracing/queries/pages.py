@@ -16,6 +16,10 @@ HOUR_NS = 3600 * 10**9
 DAY_NS = 24 * HOUR_NS
 MOST_NEWER = 1_000
 KEY = "fromUnixTimestamp64Nano({key_ns:Int64})"
+GROUNDED = (
+    " LEFT ANY JOIN (SELECT trace_id, groundedness FROM marks FINAL WHERE project = {project:String}) AS said"
+    " USING trace_id"
+)
 
 
 class CursorError(ValueError):
@@ -82,6 +86,20 @@ def trace_page(*, scope: Scope, sort: str = "newest", cursor: str = "", limit: i
     )
 
 
+def cursor_beside(*, scope: Scope, sort: str, trace_id: str, backwards: bool) -> str | None:
+    """The cursor of what follows a trace in this order, or with `backwards` precedes it; raises CursorError."""
+    if sort not in SORTS:
+        raise CursorError(f"there is no order '{sort[:40]}': it is one of {', '.join(SORTS)}")
+    rows = store.rows(
+        f"SELECT key_ts, {ORDERS[sort].value} AS value FROM traces FINAL"
+        + GROUNDED * (sort == "groundedness")
+        + " WHERE project = {project:String} AND trace_id = {trace_id:String} LIMIT 1",
+        project=scope.project,
+        trace_id=trace_id,
+    )
+    return _write(Position(rows[0][0], trace_id, rows[0][1]), sort, backwards) if rows else None
+
+
 def _keys(scope: Scope, order: Order, sort: str, position: Position | None, count: int) -> list[Position]:
     """By time, an hour is probed, a day, what should then suffice, all: a list reads little further than it must."""
     if sort not in ("newest", "oldest"):
@@ -132,13 +150,9 @@ def _ordered_keys(
     if position is not None:
         after = " AND " + _beyond(order, timed=timed)
         parameters |= {"key_ns": position.key_ns, "after_id": position.trace_id, "after_value": position.value}
-    grounded = (
-        " LEFT ANY JOIN (SELECT trace_id, groundedness FROM marks FINAL WHERE project = {project:String}) AS said"
-        " USING trace_id"
-    )
     rows = scope.rows(
         f"SELECT key_ts, trace_id, {order.value} AS value FROM traces FINAL"
-        + grounded * (sort == "groundedness")
+        + GROUNDED * (sort == "groundedness")
         + f" WHERE @WHERE@{after}"
         + f" ORDER BY {by_value}key_ts {direction}, trace_id {direction}"
         + " LIMIT {count:UInt32}",

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from tracing.filters.values import Exact
 from tracing.pages import text_view
 from tracing.pages.list_bar import Bar
+from tracing.stages import Fault
 
 register = template.Library()
 register.filter("duration", text_view.duration)
@@ -22,6 +23,13 @@ register.filter("score", text_view.score)
 def shown(text: object, limit: int | None = None) -> str:
     """Text from a trace, fit to be shown (and still escaped by the template)."""
     return "" if text is None else text_view.shown(text, limit)
+
+
+@register.filter
+def fault_words(label: str) -> str:
+    """A fault as a reader says it."""
+    fault = Fault.named(label)
+    return fault.words if fault else "the cause can't be told yet" if label == "unknown" else label
 
 
 @register.filter

@@ -81,9 +81,9 @@ def tree(here: Visit, trace: Trace, offset: int) -> SpanPage:
     return span_page(outlines, stages=stages, offset=offset)
 
 
-def download(text: str, name: str) -> HttpResponse:
+def download(text: str, name: str, kind: str = "text/plain") -> HttpResponse:
     """Text that a browser saves rather than shows, and never sniffs."""
-    response = HttpResponse(plain_bytes(text), content_type="text/plain; charset=utf-8")
+    response = HttpResponse(plain_bytes(text), content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     return response

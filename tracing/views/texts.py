@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from tracing import queries
 from tracing.api import shape
 from tracing.filters.values import quoted
+from tracing.pages.journey_csv import journey_csv as csv_of
 from tracing.pages.journey_view import journey
 from tracing.records import Candidate
 from tracing.views.access import Context, Visit, member_page
@@ -60,6 +61,15 @@ def _candidate(found: queries.Found, chunk_id: str) -> Candidate:
     if candidate is None:
         raise Http404("chunk")
     return candidate
+
+
+@require_GET
+@member_page
+def journey_csv(here: Visit, trace_id: str) -> HttpResponse:
+    """The chunk journey as a file, all chunks in it."""
+    found = _found(here, trace_id)
+    table = csv_of(found.trace, expected=found.expected)
+    return download(table, f"{found.trace.trace_id}-journey.csv", "text/csv")
 
 
 @require_GET

@@ -9,10 +9,13 @@ from tracing.attribution.engine import sentence
 from tracing.forms import VerdictForm
 from tracing.judging.verdicts import history
 from tracing.keyed import TraceKey
-from tracing.pages.journey_view import journey
+from tracing.pages.answer_view import claim_counts, marked_answer
+from tracing.pages.journey_view import Journey, journey, named_by
+from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
-from tracing.pages.trace_view import about, answer_parts, budget, citation_lines, cuts, way
+from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
+from tracing.pages.verdict_view import evidence_lines, rests_on
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
@@ -21,6 +24,7 @@ from tracing.views.spans import tree
 ANSWER_LIMIT = 20_000
 QUERY_LIMIT = 300
 CONTEXT_LIMIT = 20_000
+MOST_CLAIMS = 40
 
 
 @require_GET
@@ -31,7 +35,7 @@ def trace(here: Visit, trace_id: str) -> HttpResponse:
     if found is None:
         return missing(here, trace_id)
     if here.request.headers.get("HX-Target") == "journey":
-        return here.render("tracing/_journey.html", _journey(here, found))
+        return here.render("tracing/_journey.html", _journey(here, found, _rows(here, found)))
     return page(here, found, VerdictForm())
 
 
@@ -42,35 +46,63 @@ def missing(here: Visit, trace_id: str) -> HttpResponse:
 
 def page(here: Visit, found: queries.Found, form: VerdictForm, status: int = 200) -> HttpResponse:
     """The whole page, with the form as it was filled in."""
-    context = _journey(here, found) | _rest(here, found) | _judged(here, found) | {"form": form}
-    return here.render("tracing/trace.html", context, place="traces", status=status)
+    rows = _rows(here, found)
+    context = _journey(here, found, rows) | _answered(here, found, rows) | _rest(here, found) | _judged(here, found)
+    return here.render("tracing/trace.html", context | {"form": form}, place="traces", status=status)
 
 
-def _journey(here: Visit, found: queries.Found) -> Context:
-    whole = here.request.GET.get("dropped") == "all"
-    shown_rows = journey(found.trace, expected=found.expected, lost=found.lost, show_all=whole)
-    everything = shown_rows if whole else journey(found.trace, expected=found.expected, show_all=True)
+def _rows(here: Visit, found: queries.Found) -> Journey:
+    return journey_of(found, show_all=here.request.GET.get("dropped") == "all")
+
+
+def _journey(here: Visit, found: queries.Found, rows: Journey) -> Context:
     return {
+        "bar": Bar.of(here.slug, here.request.GET),
         "trace": found.trace,
-        "journey": shown_rows,
-        "way": way(found.trace, everything),
-        "verdict": found.verdict,
+        "journey": rows,
+        "way": way(found.trace, journey_of(found, show_all=True) if rows.folded else rows),
         "base": base(here, found.trace.trace_id),
+        **_blamed(found, rows),
+    }
+
+
+def journey_of(found: queries.Found, *, show_all: bool) -> Journey:
+    """The trace's chunks, with those lit that were expected or that the verdict speaks of."""
+    named = named_by(found.trace, evidence_of(found))
+    return journey(found.trace, expected=found.expected, lost=found.lost, named=named, show_all=show_all)
+
+
+def evidence_of(found: queries.Found) -> tuple[str, ...]:
+    """The evidence for what counts; a person who agrees with the rules rests on theirs."""
+    verdict, engine = found.verdict, found.standing.engine
+    if verdict is None or verdict.evidence or engine is None:
+        return verdict.evidence if verdict else ()
+    agrees = (verdict.stage, verdict.fault) == (engine.verdict.stage, engine.verdict.fault)
+    return engine.verdict.evidence if agrees else ()
+
+
+def _blamed(found: queries.Found, rows: Journey) -> Context:
+    verdict = found.verdict
+    return {
+        "verdict": verdict,
+        "row": found.standing.row,
+        "fault_words": fault_words(found),
+        "evidence": evidence_lines(found.trace, rows, evidence_of(found)),
+        "rests_on": rests_on(verdict) if verdict else "",
+        "settled": found.settled,
     }
 
 
 def _judged(here: Visit, found: queries.Found) -> Context:
-    verdict, order = found.verdict, ("human", "judge", "client", "lexical")
-    assessments = sorted(found.assessments, key=lambda one: order.index(one.by))
+    verdict = found.verdict
+    confirms = verdict is not None and verdict.stage is not None and found.standing.human is None
     return {
-        "row": found.standing.row,
         "sentence": sentence(verdict.rule) if verdict else "",
         "history": history(project=here.slug, key=TraceKey(found.key_ns, found.trace.trace_id)),
         "expectation": found.expectation,
-        "lost": sorted(found.lost.items()),
         "flags": found.mark.flags,
-        "assessment": next(iter(assessments), None),
         "may_say": here.works,
+        "confirms": f"{verdict.stage}.{verdict.fault}" if verdict and confirms and here.works else "",
     }
 
 
@@ -90,12 +122,15 @@ def peeked(here: Visit, trace_id: str) -> Context | None:
     found = here.trace(trace_id)
     if found is None:
         return None
+    rows = journey_of(found, show_all=False)
     return {
+        "bar": Bar.of(here.slug, here.request.GET),
         "trace": found.trace,
         "strip": strip(found.trace, found.verdict),
-        "journey": journey(found.trace),
+        "journey": rows,
         "thumb": found.thumb,
         "base": base(here, found.trace.trace_id),
+        **_blamed(found, rows),
     }
 
 
@@ -104,20 +139,34 @@ def base(here: Visit, trace_id: str) -> str:
     return reverse("tracing:trace", args=[here.slug, trace_id])
 
 
+def _answered(here: Visit, found: queries.Found, rows: Journey) -> Context:
+    subject, order = found.trace, ("human", "judge", "client", "lexical")
+    said = min(found.assessments, key=lambda one: order.index(one.by), default=None)
+    claims = said.claims[:MOST_CLAIMS] if said else ()
+    places = {row.candidate.chunk_id: row.place for row in rows.rows}
+    text = shown(subject.answer or "", ANSWER_LIMIT)
+    support, cut = found.mark.groundedness, here.project.groundedness_cut
+    return {
+        "answer": marked_answer(text, len(subject.citations), claims, places),
+        "claims": claim_counts(claims),
+        "assessment": said,
+        "citations": citation_lines(subject),
+        "doubtful": {line.number for line in citation_lines(subject) if line.tone in ("bad", "warn")},
+        "unchecked": any(citation.status == "unchecked" for citation in subject.citations),
+        "mark": found.mark,
+        "low_support": support is not None and support < cut and found.mark.grounded_by != "lexical",
+        "thumb": found.thumb,
+    }
+
+
 def _rest(here: Visit, found: queries.Found) -> Context:
     subject = found.trace
     return {
         "strip": strip(subject, found.verdict),
-        "answer": answer_parts(shown(subject.answer or "", ANSWER_LIMIT), len(subject.citations)),
-        "citations": citation_lines(subject),
-        "unchecked": any(citation.status == "unchecked" for citation in subject.citations),
         "budget": budget(subject),
         "cuts": cuts(subject),
         "about": about(subject),
-        "fault_words": fault_words(found),
-        "settled": found.settled,
         "live": found.live,
-        "thumb": found.thumb,
         "signals": found.signals,
         "neighbours": queries.neighbours(project=here.slug, trace=subject, live=here.live),
         "spans": tree(here, subject, 0) if here.request.GET.get("spans") == "1" else None,

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from tracing.forms import VerdictForm
 from tracing.judging import human
 from tracing.keyed import TraceKey
+from tracing.pages.list_bar import Bar
 from tracing.views import trace
 from tracing.views.access import Visit, working_page
 
@@ -31,4 +32,5 @@ def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
         messages.success(here.request, "Your verdict stands now, above the rules'.", extra_tags="done")
     else:
         messages.warning(here.request, "Your verdict is kept. It will be shown once the trace store takes it.")
-    return redirect("tracing:trace", here.slug, found.trace.trace_id)
+    state = Bar.of(here.slug, here.request.GET).state
+    return redirect(trace.base(here, found.trace.trace_id) + (f"?{state}" if state else ""))

@@ -28,6 +28,17 @@ async function copy(element) {
   catch { announce("The browser refused to copy; select the text instead"); flash(element, "not copied"); }
 }
 
+// A file that a link leads to is copied; where the browser refuses, the link is followed.
+async function copyFrom(link) {
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) throw new Error(answer.statusText);
+    await navigator.clipboard.writeText(await answer.text());
+    announce(`Copied ${link.dataset.what}`);
+    flash(link, "Copied");
+  } catch { location.assign(link.href); }
+}
+
 function flash(element, words) {
   const before = element.textContent;
   element.textContent = words;
@@ -135,14 +146,17 @@ function onKey(event) {
     if (place) { event.preventDefault(); place.click(); }
     return;
   }
+  const own = $(`[data-key="${CSS.escape(event.key)}"]`);
+  if (own) { event.preventDefault(); own.click(); return; }
   if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
 }
 
 function onClick(event) {
   $$("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
-  const target = event.target.closest("[data-copy], [data-open], [data-close-peek], [data-row]");
+  const target = event.target.closest("[data-copy], [data-copy-from], [data-open], [data-close-peek], [data-row]");
   if (!target) return;
   if (target.matches("[data-copy]")) { event.preventDefault(); copy(target); }
+  else if (target.matches("[data-copy-from]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); copyFrom(target); }
   else if (target.matches("[data-open]")) $("#" + target.dataset.open)?.showModal();
   else if (target.matches("[data-close-peek]")) { event.preventDefault(); closePeek(); }
   else if (!event.target.closest("a, button") && !getSelection().toString()) {

@@ -1,0 +1,52 @@
+"""The verdict as a page shows it: what it rests on in words, and evidence that leads to the row that it speaks of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tracing.pages.journey_view import Journey, names
+from tracing.records import Trace, Verdict
+
+RESTS_ON = {
+    "mechanical": "from the trace itself",
+    "gold": "from the lists and what was expected",
+    "judge": "by a judge's reading",
+    "heuristic": "by words alone",
+    "human": "by a person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """A line of evidence; where it begins with a name that the page shows, the name and a link to its place."""
+
+    name: str
+    link: str
+    rest: str
+
+
+def evidence_lines(trace: Trace, journey: Journey, evidence: Iterable[str]) -> tuple[EvidenceLine, ...]:
+    """The lines in order, each leading to the row of the chunk, or to the citation, that it begins with."""
+    targets = [
+        (name, f"#row-{row.place}")
+        for row in journey.rows
+        for name in (row.candidate.anchor, row.candidate.chunk_id)
+        if name
+    ]
+    targets += [(one.anchor, f"#absent-{number}") for number, one in enumerate(journey.absent, start=1)]
+    targets += [
+        (citation.anchor, f"#citation-{number}")
+        for number, citation in enumerate(trace.citations, start=1)
+        if citation.anchor
+    ]
+    return tuple(_line(line, targets) for line in evidence)
+
+
+def _line(line: str, targets: list[tuple[str, str]]) -> EvidenceLine:
+    name, link = next((target for target in targets if names(line, target[0])), ("", ""))
+    cut = min(len(name), 200)
+    return EvidenceLine(line[:cut], link, line[cut:])
+
+
+def rests_on(verdict: Verdict) -> str:
+    """What the verdict rests on, as a reader says it."""
+    return RESTS_ON.get(verdict.kind, verdict.kind)
