@@ -69,6 +69,7 @@ CELERY_BEAT_SCHEDULE = {
     "attribute what is due": {"task": "tracing.attribute_due", "schedule": 3.0, "options": {"expires": 3.0}},
     "copy decisions": {"task": "tracing.copy_decisions", "schedule": 5.0, "options": {"expires": 5.0}},
     "look at drift": {"task": "tracing.look_at_drift", "schedule": crontab(hour=3, minute=17)},
+    "join what is detached": {"task": "tracing.join_detached", "schedule": 15.0, "options": {"expires": 15.0}},
     "run jobs": {"task": "tracing.run_jobs", "schedule": 10.0, "options": {"expires": 10.0}},
 }
 CELERY_TASK_IGNORE_RESULT = True

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import orjson
 import structlog
 
 from tracing import homing, marks, native, normalise, otlp, signals, store
@@ -46,6 +47,7 @@ class Contents:
     refusals: list[Frame] = field(default_factory=list)
     account: dict[tuple[str, str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     bad: list[tuple[Frame, str]] = field(default_factory=list)
+    joins: list[homing.Join] = field(default_factory=list)
     new: set[Key] = field(default_factory=set)  # traces of which no span was stored before
 
 
@@ -75,7 +77,7 @@ class Memory:
         read_at, cuts = self._cuts.get(project, (-CUTS_FRESH_SECONDS, DEFAULT_CUTS))
         if now - read_at >= CUTS_FRESH_SECONDS:
             found = Project.objects.filter(slug=project).first()
-            cuts = Cuts(found.answer_cut, found.suggest_cut) if found else DEFAULT_CUTS
+            cuts = Cuts(found.answer_cut, found.suggest_cut, found.anchor_pattern) if found else DEFAULT_CUTS
             self._cuts[project] = now, cuts
         return cuts
 
@@ -134,6 +136,11 @@ def _decode_signals(frame: Frame, contents: Contents) -> None:
     contents.signals += [(frame.project, frame.received_ns, signal) for signal in signals.load(frame.body)]
 
 
+def _decode_joins(frame: Frame, contents: Contents) -> None:
+    found = orjson.loads(frame.body)
+    contents.joins += [homing.Join(frame.project, part, whole, frame.received_ns) for part, whole in found]
+
+
 def _decode_refusal(frame: Frame, contents: Contents) -> None:
     contents.refusals.append(frame)
 
@@ -143,6 +150,7 @@ _DECODERS = {
     "logs": _decode_logs,
     "native": _decode_native,
     "signals": _decode_signals,
+    "joins": _decode_joins,
     "refusal": _decode_refusal,
 }
 
@@ -178,10 +186,11 @@ def _judge_failed(rows: Sequence[TraceRow], token: str, memory: Memory) -> set[K
 
 
 def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow]:
-    arrivals = contents.arrivals
+    arrivals, stored_by_key = contents.arrivals, partial(stored_by_id, token=token)
+    homing.join(arrivals, contents.joins, stored_by_key)
     if not arrivals:
         return []
-    homing.bring_home(arrivals, contents.signals, partial(stored_by_id, token=token))
+    homing.bring_home(arrivals, contents.signals, stored_by_key)
     keys = _keys(arrivals, memory)
     stored = stored_spans([(key, keys[key]) for key in arrivals if key in keys], token)
     rows, span_rows = [], []

@@ -39,7 +39,7 @@ def normalise(spans: Sequence[Span], cuts: Cuts = DEFAULT_CUTS) -> Trace:
     query, answer = _capped(whole.query, MOST_QUERY), _capped(whole.answer, MOST_ANSWER)
     prompt = "\n\n".join([call.prompt for _, call in calls if call.prompt])
     candidates, presence = _journey(tree, found_rounds, prompt)
-    candidates, citations = _cited(answer, tree, candidates, presence)
+    candidates, citations = _cited(answer, tree, candidates, presence, cuts.anchor_pattern)
     lanes = _lanes(tree, found_rounds, candidates)
     failed, attempts = failures(tree.nodes)
     stages = _stages(tree, stage_records(tree.nodes, failed, attempts))
@@ -56,7 +56,7 @@ def normalise(spans: Sequence[Span], cuts: Cuts = DEFAULT_CUTS) -> Trace:
         stages=stages,
         cost_usd=_cost(tree, stages),
         outcome=whole.outcome or outcome_of(whole.confidence, whole.refused, retrieved, cuts),
-        flags=flags_of(candidates, lanes, stages, failed),
+        flags=flags_of(tree, candidates, lanes, stages, failed),
         warnings=warnings_of(tree, failed, query_cut=query != whole.query, answer_cut=answer != whole.answer),
     )
 
@@ -81,11 +81,12 @@ def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[
 
 
 def _cited(
-    answer: str | None, tree: Tree, candidates: tuple[Candidate, ...], presence: Presence
+    answer: str | None, tree: Tree, candidates: tuple[Candidate, ...], presence: Presence, pattern: str
 ) -> tuple[tuple[Candidate, ...], tuple[Citation, ...]]:
     citations = next((said.citations for said in tree.declared if said.citations is not None), None)
     if citations is None:
-        citations = _read_citations(answer, candidates, presence) if answer else ()
+        context = _in_context(candidates, presence) if answer and "[" in answer else ()
+        citations = citations_in(answer, context, candidates, pattern) if answer else ()
     if not citations:
         return candidates, citations
     chunks = {citation.chunk_id for citation in citations}
@@ -97,10 +98,6 @@ def _cited(
         for candidate in candidates
     )
     return marked, citations
-
-
-def _read_citations(answer: str, candidates: tuple[Candidate, ...], presence: Presence) -> tuple[Citation, ...]:
-    return citations_in(answer, _in_context(candidates, presence) if "[" in answer else (), candidates)
 
 
 def _in_context(candidates: Sequence[Candidate], presence: Presence) -> list[Candidate]:

@@ -253,7 +253,7 @@ class Trace:
     flags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     span_count: int = 0
-    kind: Literal["query", "feedback", "indexing"] = "query"
+    kind: Literal["query", "feedback", "indexing", "joined"] = "query"
 
     @property
     def duration_ms(self) -> float:

@@ -27,7 +27,7 @@ POLL_SECONDS = 0.02
 PACE_BYTES = 24 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
 PACE_SECONDS = 0.25  # but no longer than this: a burst is taken all the same
 
-Kind = Literal["otlp", "logs", "native", "signals", "refusal"]
+Kind = Literal["otlp", "logs", "native", "signals", "joins", "refusal"]
 
 
 class SpoolFullError(RuntimeError):

@@ -4,7 +4,7 @@ import structlog
 from celery import Task, shared_task
 from django.core.management import call_command
 
-from tracing import jobs
+from tracing import jobs, joining
 from tracing.corpus import drift
 from tracing.judging import attribute, outbox
 from tracing.models import Project
@@ -32,6 +32,14 @@ def copy_decisions() -> None:
     with jobs.lease("copy decisions") as taken:
         if taken:
             outbox.sweep()
+
+
+@shared_task(name="tracing.join_detached")
+def join_detached() -> None:
+    """Have detached rerankers joined to their questions."""
+    with jobs.lease("join what is detached") as taken:
+        for project in Project.objects.all() if taken else ():
+            joining.join_detached(project.slug)
 
 
 @shared_task(name="tracing.run_jobs")

@@ -130,7 +130,7 @@ FIELDS: tuple[Field, ...] = (
         Holds.WORD,
         "kind",
         "what the trace records; only queries are shown unless this is asked",
-        words=("query", "feedback", "indexing"),
+        words=("query", "feedback", "indexing", "joined"),
     ),
 )
 

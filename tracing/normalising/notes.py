@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tracing.normalising import joining
 from tracing.normalising.failures import Failure
 from tracing.normalising.tree import Node, Tree
 from tracing.records import Candidate, Lane, StageRecord
@@ -13,10 +14,14 @@ _MOST = 50
 
 
 def flags_of(
-    candidates: Sequence[Candidate], lanes: Sequence[Lane], stages: Sequence[StageRecord], failed: Sequence[Failure]
+    tree: Tree,
+    candidates: Sequence[Candidate],
+    lanes: Sequence[Lane],
+    stages: Sequence[StageRecord],
+    failed: Sequence[Failure],
 ) -> tuple[str, ...]:
     """What the journey shows at once."""
-    found: set[str] = set()
+    found: set[str] = {"joined"} if joining.joined_from(tree.spans) else set()
     for candidate in candidates:
         why = candidate.dropped_why
         if why in _DROP_FLAGS and candidate.dropped_at in (None, "context"):
@@ -76,6 +81,13 @@ def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answe
         found.append("the question is longer than 32 KiB: only its beginning is shown, the whole is in its span")
     if answer_cut:
         found.append("the answer is longer than 256 KiB: only its beginning is shown, the whole is in its span")
+    if tree.went_to:
+        found.append(f"these spans are part of the trace {tree.went_to}, and are shown there")
+    found += [
+        f"the reranker that came as the trace {came} was joined to this one: it is of the same session, service and "
+        "question, and ran within its time. Start its span within the current one, and it comes with its trace"
+        for came in joining.joined_from(tree.spans)
+    ]
     outside = [failure for failure in failed if failure.stage is None]
     found += [
         f"{failure.node.span.name} failed outside any known stage: {failure.message[:500]}" for failure in outside

@@ -90,7 +90,9 @@ def _resource(tree: Tree, *keys: str) -> str | None:
     return None
 
 
-def _kind(tree: Tree) -> Literal["query", "feedback", "indexing"]:
+def _kind(tree: Tree) -> Literal["query", "feedback", "indexing", "joined"]:
+    if tree.went_to:
+        return "joined"
     if tree.documents:
         return "query"
     if not tree.nodes:  # nothing but log records that wait for their spans

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from tracing.dialects.documents import CONTENT, listed, recovered
 from tracing.dialects.reading import Document, Documents, Lists, Role
 from tracing.dialects.values import loaded
+from tracing.normalising import joining
 from tracing.normalising.round import Round
 from tracing.normalising.tree import Node
 from tracing.records import Seen, Value
@@ -32,7 +33,8 @@ def read_rerank(nodes: Sequence[Node], round_: Round) -> None:
     reranked = given[position][1]
     inputs, how = _input(given[0][0], round_)
     inputs, round_.reranked = _named(chosen, inputs, reranked, round_)
-    sent = chosen.role is Role.RERANKER or (chosen.declared is not None and chosen.declared.stage is not None)
+    named = chosen.role is Role.RERANKER or (chosen.declared is not None and chosen.declared.stage is not None)
+    sent = named and joining.FROM not in chosen.span.attributes
     round_.seen["reranked"] = "declared" if sent else "inferred"
     round_.top_k = chosen.reading.lists.top_k if chosen.reading.lists else None
     if inputs is not None:
@@ -62,7 +64,8 @@ def _output(node: Node) -> Documents | None:
 def _input(node: Node, round_: Round) -> tuple[Documents | None, Seen]:
     lists = node.reading.lists
     if lists is not None and lists.inputs:
-        return lists.inputs, "declared" if node.role is Role.RERANKER else "inferred"
+        told = node.role is Role.RERANKER and joining.FROM not in node.span.attributes
+        return lists.inputs, "declared" if told else "inferred"
     if node.role is Role.RETRIEVER:
         merged: dict[str | None, Document] = {}
         for child in node.children:

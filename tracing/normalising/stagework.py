@@ -8,6 +8,7 @@ from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Call, Role
 from tracing.dialects.values import number
 from tracing.normalising.failures import Failure, is_model_leaf
+from tracing.normalising.joining import FROM
 from tracing.normalising.tree import Node
 from tracing.normalising.wording import said_in
 from tracing.records import Check, StageRecord
@@ -83,7 +84,7 @@ def _record(
         cost_usd=call.cost_usd,
         cost_source="unknown" if call.cost_usd is None else "sent",
         error=failure.message if failure else None,
-        source="inferred" if all(node.inferred for node in members) else "declared",
+        source="inferred" if all(node.inferred or FROM in node.span.attributes for node in members) else "declared",
         checks=tuple([check for node in members for check in _checks(node)]),
         span_id=failure.node.span.span_id if failure else first.span.span_id,
     )

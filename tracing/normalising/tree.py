@@ -11,6 +11,7 @@ from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Reading, Role
 from tracing.dialects.values import plain
 from tracing.langfuse import events as langfuse_events
+from tracing.normalising import joining
 from tracing.records import Span
 from tracing.stages import Stage
 
@@ -65,14 +66,17 @@ class Tree:
     """All nodes, parents before children, earlier before later; and what native documents declare."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
-        kept = sorted(langfuse_events.assembled(list(_once(spans))), key=lambda span: (span.start_ns, span.span_id))
+        once = list(_once(spans))
+        self.went_to = joining.went_to(once)
+        sent = [span for span in once if span.scope != joining.SCOPE] or once
+        kept = sorted(langfuse_events.assembled(sent), key=lambda span: (span.start_ns, span.span_id))
         records = [span for span in kept if span.scope == log_records.LOG_SCOPE]
         if records:
             kept = [span for span in kept if span.scope != log_records.LOG_SCOPE]
         self.spans = kept or records
         self.documents = [span for span in kept if span.scope == rag.NATIVE_SCOPE]
         told = log_records.joined(kept, records) if records else kept
-        nodes = [_node(span) for span in told if span.scope != rag.NATIVE_SCOPE]
+        nodes = [_node(span) for span in joining.placed(told) if span.scope != rag.NATIVE_SCOPE]
         self.nodes = _linked(nodes)
         saying = [node for node in self.nodes if node.declared is not None]
         documents = [declared for span in self.documents if (declared := rag.read(span)) is not None]
