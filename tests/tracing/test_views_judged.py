@@ -71,6 +71,12 @@ def test_a_member_says_that_the_rules_are_right_and_their_evidence_stays(
     assert 'data-key="a"' not in page
 
 
+def test_the_list_says_a_fault_in_words(judged: Sender, people: dict[str, Any]) -> None:
+    page = signed_in(people, "vera").get("/p/atlas/traces?q=has:fault").content.decode()
+    assert '<span class="stage" data-stage="rerank">rerank</span>' in page
+    assert "the page that answers it was dropped" in page
+
+
 def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict[str, Any]) -> None:
     keep(dropped(2, query="other"))
     page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()

@@ -108,6 +108,28 @@ class TestTheList:
         assert "No trace matches" in page
         assert "Any time</a>" in page
 
+    def test_has_views_of_its_own_and_says_what_a_filter_can_be(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "has:fault", "from": "7d"}))
+        assert (
+            '<li data-on><a href="/p/atlas/traces?q=has%3Afault&amp;from=7d" title="has:fault">Failed</a></li>' in page
+        )
+        for link in re.findall(r'<dt><a href="([^"]+)"', page):
+            assert mara.get(link.replace("&amp;", "&")).status_code == 200, link
+        assert "what was noticed and is no failure" in page
+
+    def test_calls_support_groundedness_only_where_more_than_words_were_compared(
+        self, mara: Client, sender: Sender, drained: Callable[[], None]
+    ) -> None:
+        head = '<th scope="col" class="number less">{}</th>'
+        assert head.format("lexical support") in text(mara.get("/p/atlas/traces"))
+        score = {"trace_id": made.FULL, "kind": "score", "name": "groundedness", "value": 0.38}
+        sender.post("/api/v1/signals", made.as_json(score), "application/json")
+        drained()
+        page = text(mara.get("/p/atlas/traces"))
+        assert head.format("groundedness") in page
+        assert '0.38 <span class="muted small">client</span>' in page
+        assert 'groundedness <b class="bad">0.38</b> by client' in text(mara.get(TRACE))
+
     def test_counts_apart(self, mara: Client) -> None:
         assert "<b>65</b> traces" in text(mara.get("/p/atlas/traces-count", headers=HTMX))
         assert "<b>1</b> trace<" in text(mara.get("/p/atlas/traces-count", {"q": "product:atlas"}))
@@ -171,6 +193,7 @@ class TestTheTrace:
         assert 'data-chunk="chunk-000"' in page
         assert "runs once for each time" in page
         assert '<a href="#citation-3">[3]</a>' in page
+        assert '<a href="/p/atlas/traces?q=session%3As-41c">whole</a>' in page
         assert "2,710 of 4,000" in page
 
     def test_folds_what_was_dropped_and_shows_it_on_demand(self, mara: Client) -> None:

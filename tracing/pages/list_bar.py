@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracing.filters import Filter, FilterError, parse, parse_range
+from tracing.filters.fields import FIELDS, Field
 from tracing.models import Project
 from tracing.queries import Facet, Scope
 
@@ -27,6 +28,26 @@ ORDERS = (
     ("confidence", "least confident first"),
     ("groundedness", "least grounded first"),
 )
+VIEWS = (("Failed", "has:fault"), ("Thumb down", "feedback:down"), ("Refused", "outcome:refuse"))
+EXAMPLES = (
+    ("stage:rerank", "blamed on one stage"),
+    ("fault:(dropped OR miss)", "any of several"),
+    ("feedback:down -certainty:certain", "disliked, and not certain why"),
+    ("groundedness:<0.7", "a number below, above or between: 0.3..0.7"),
+    ("latency:>2s release:2026.11*", "slow, in releases that begin so"),
+    ('"signing secret"', "words of the question or the answer, side by side"),
+    ("has:error", "any value at all"),
+    ("time:>=24h", "since then"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A filter that shows what filters can do, and the address that asks for it."""
+
+    q: str
+    words: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,21 @@ class Bar:
     def orders(self) -> tuple[tuple[str, str], ...]:
         """What the order menu offers."""
         return ORDERS
+
+    @property
+    def views(self) -> tuple[Example, ...]:
+        """The views that every project has."""
+        return tuple(Example(q, words, self.link(q=q)) for words, q in VIEWS)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What the help on filters shows."""
+        return tuple(Example(q, words, self.link(q=q)) for q, words in EXAMPLES)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Every field of the grammar."""
+        return FIELDS
 
     @property
     def links(self) -> dict[str, str]:

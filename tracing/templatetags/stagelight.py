@@ -95,10 +95,15 @@ def newer_link(bar: Bar, newest: str) -> str:
 
 
 @register.simple_tag
+def filter_link(slug: str, field: str, value: str) -> str:
+    """The list of the traces that have this value."""
+    return reverse("tracing:traces", args=[slug]) + "?" + urlencode({"q": f"{field}:{Exact(value).text()}"})
+
+
+@register.simple_tag
 def anchor_link(slug: str, anchor: str) -> str:
     """The list of traces that retrieved an anchor."""
-    asked = urlencode({"q": f"retrieved:{Exact(anchor).text()}"})
-    return reverse("tracing:traces", args=[slug]) + f"?{asked}"
+    return filter_link(slug, "retrieved", anchor)
 
 
 @register.filter

@@ -26,6 +26,7 @@ def traces(here: Visit) -> HttpResponse:
     context: Context = {
         "bar": bar,
         "page": page,
+        "support": support_words(page),
         "refused": refused,
         "selected": selected,
         "peek": bool(beside),
@@ -50,7 +51,8 @@ def newer(here: Visit) -> HttpResponse:
     if page is None or not page.rows:
         return HttpResponse(status=204)
     selected = here.request.GET.get("selected", "")
-    context: Context = {"bar": bar, "page": page, "selected": selected, "arrived": arrived}
+    context: Context = {"bar": bar, "page": page, "support": support_words(page)}
+    context |= {"selected": selected, "arrived": arrived}
     return here.render("tracing/traces.html#rows", context)
 
 
@@ -89,6 +91,12 @@ def _page(here: Visit, bar: Bar) -> tuple[queries.Page | None, Refused | None]:
     except queries.CursorError as error:
         messages.warning(here.request, f"{error}. This is the first page.", extra_tags="warning")
         return queries.trace_page(scope=scope, limit=PAGE), None
+
+
+def support_words(page: queries.Page | None) -> str:
+    """What the column of support may be called: groundedness only where a judge, a client or a person said so."""
+    by = {row.grounded_by for row in page.rows} if page else set()
+    return "groundedness" if by - {"", "lexical"} else "lexical support"
 
 
 def _views(here: Visit) -> QuerySet[SavedView]:
