@@ -4,7 +4,7 @@ DATA ?= $(or $(STAGELIGHT_DATA_DIR),var)
 UV := .venv/bin/uv
 RUN := .venv/bin/python
 
-.PHONY: install up demo test check bench chaos screenshots docs
+.PHONY: install up demo test clients check bench chaos screenshots docs
 
 install: .venv/installed
 
@@ -22,6 +22,18 @@ demo: install
 
 test: install
 	.ci/test
+
+clients: .venv-clients/installed docs/snippets/node_modules
+	$(RUN) -m pytest tests/clients
+
+# The SDKs that people send with, apart from our own packages, as in a user's application.
+.venv-clients/installed: .venv/installed
+	@UV_PROJECT_ENVIRONMENT=.venv-clients $(UV) sync --frozen --quiet --only-group clients --python .venv/bin/python
+	@touch $@
+
+docs/snippets/node_modules: docs/snippets/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix docs/snippets --silent --no-audit --no-fund && touch $@; \
+	else echo "no npm here: what is written for Node is not run"; fi
 
 check: install
 	.venv/bin/ruff check .

@@ -3,48 +3,16 @@
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cheroot import wsgi
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
 from tests.conftest import Sender
 from tracing.dataset_models import DatasetItem, Media
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PIPELINE = Path(__file__).with_name("langfuse5.py")
-
-
-@pytest.fixture
-def address(settings: Any) -> Iterator[str]:
-    """A server as `manage.py serve` runs it, in this process."""
-    settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-    server = wsgi.Server(("127.0.0.1", 0), _closing(get_wsgi_application()), numthreads=4)
-    server.max_request_body_size = 0
-    server.shutdown_timeout = 1
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.bind_addr[1]}"
-    server.stop()
-    thread.join(5)
-
-
-def _closing(application: Any) -> Any:
-    """The test's database cannot be taken down while a thread of the server holds a connection."""
-
-    def answer(environ: Any, start_response: Any) -> Any:
-        try:
-            return [b"".join(application(environ, start_response))]
-        finally:
-            connections.close_all()
-
-    return answer
 
 
 def test_sdk_5_sends_all_that_it_can_without_a_warning(

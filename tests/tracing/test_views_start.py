@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from tracing.models import Key
+from tracing.pages.snippets import SNIPPETS
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -63,3 +66,16 @@ def test_the_curl_snippet_sends_a_trace(snippet: Callable[[str], str], arrived: 
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert 'data-chunk="c1"' in arrived()
+
+
+@pytest.mark.parametrize("sdk", [each.slug for each in SNIPPETS])
+def test_every_snippet_is_shown_with_the_address_and_a_key_that_can_only_send(
+    snippet: Callable[[str], str], live_server: Any, clean_store: None, sdk: str
+) -> None:
+    code = snippet(sdk)
+    assert "STAGELIGHT_" not in code
+    assert live_server.url in code
+    [secret] = set(re.findall(r"sl_[\w-]{40,}", code))
+    assert Key.objects.get(hashed=Key.digest(secret)).scopes == ["ingest"]
+    if next(each for each in SNIPPETS if each.slug == sdk).file.endswith(".py"):
+        compile(code, sdk, "exec")

@@ -1,8 +1,16 @@
-"""What to paste into one's pipeline, with this server's address and a key in it."""
+"""What to paste into one's pipeline: the files of docs/snippets, with this server's address and a key in them."""
 
-import secrets
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+FOLDER = Path(settings.BASE_DIR) / "docs" / "snippets"
+_OTLP = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
+_INSTRUMENTED = f"{_OTLP} openinference-instrumentation-"
+_NODE = "npm install @opentelemetry/sdk-trace-node @opentelemetry/exporter-trace-otlp-proto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,155 +19,98 @@ class Snippet:
 
     slug: str
     label: str
+    file: str
     install: str
-    code: str
     note: str = ""
 
 
-def snippets(url: str, key: str) -> tuple[Snippet, ...]:
-    """All of them, ready to paste; each sends one small trace when it is run."""
-    fill = {
-        "@URL@": url,
-        "@KEY@": key,
-        "@ID@": secrets.token_hex(16),
-        "@NOW@": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
-    return tuple(
-        Snippet(slug, label, install, _filled(code, fill), note) for slug, label, install, code, note in _TEMPLATES
-    )
-
-
-def _filled(code: str, fill: dict[str, str]) -> str:
-    for mark, value in fill.items():
-        code = code.replace(mark, value)
-    return code.strip()
-
-
-_PYTHON = """
-import json
-
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-provider = TracerProvider()
-exporter = OTLPSpanExporter(
-    endpoint="@URL@/v1/traces",
-    headers={"Authorization": "Bearer @KEY@"},
-)
-provider.add_span_processor(BatchSpanProcessor(exporter))
-tracer = provider.get_tracer("my-rag")
-
-with tracer.start_as_current_span("answer") as root:
-    root.set_attribute("openinference.span.kind", "CHAIN")
-    root.set_attribute("input.value", "How do I retry a task?")
-    with tracer.start_as_current_span("search") as span:
-        span.set_attribute("rag.stage", "retrieve")
-        span.set_attribute("rag.lane", "vector")
-        found = {"chunk_id": "c1", "anchor": "doc_tasks#retrying", "text": "Call self.retry()."}
-        span.set_attribute("rag.candidates", json.dumps([found]))
-    root.set_attribute("output.value", "Call self.retry() in the task [1].")
-
-provider.shutdown()  # sends what is still in the queue
-"""
-
-_OPENINFERENCE = """
-from openinference.instrumentation.langchain import LangChainInstrumentor
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-# The default limit of 128 attributes a span loses the best documents of a long list.
-provider = TracerProvider(span_limits=SpanLimits(max_span_attributes=10_000))
-exporter = OTLPSpanExporter(
-    endpoint="@URL@/v1/traces",
-    headers={"Authorization": "Bearer @KEY@"},
-)
-provider.add_span_processor(BatchSpanProcessor(exporter))
-LangChainInstrumentor().instrument(tracer_provider=provider)
-
-# From here on, every chain that you run is a trace.
-"""
-
-_NODE = """
-import { trace } from "@opentelemetry/api";
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
-import { NodeSDK } from "@opentelemetry/sdk-node";
-
-const sdk = new NodeSDK({
-  serviceName: "my-rag",
-  traceExporter: new OTLPTraceExporter({
-    url: "@URL@/v1/traces",
-    headers: { Authorization: "Bearer @KEY@" },
-  }),
-});
-sdk.start();
-
-const tracer = trace.getTracer("my-rag");
-tracer.startActiveSpan("answer", (root) => {
-  root.setAttribute("openinference.span.kind", "CHAIN");
-  root.setAttribute("input.value", "How do I retry a task?");
-  tracer.startActiveSpan("search", (span) => {
-    span.setAttribute("rag.stage", "retrieve");
-    span.setAttribute("rag.lane", "vector");
-    const found = { chunk_id: "c1", anchor: "doc_tasks#retrying", text: "Call self.retry()." };
-    span.setAttribute("rag.candidates", JSON.stringify([found]));
-    span.end();
-  });
-  root.setAttribute("output.value", "Call self.retry() in the task [1].");
-  root.end();
-});
-await sdk.shutdown(); // sends what is still in the queue
-"""
-
-_CURL = """
-curl -X POST @URL@/api/v1/traces \\
-  -H 'Authorization: Bearer @KEY@' -H 'Content-Type: application/json' \\
-  -d '{
-    "trace_id": "@ID@",
-    "started_at": "@NOW@",
-    "query": "How do I retry a task?",
-    "answer": "Call self.retry() in the task [1].",
-    "candidates": [{"chunk_id": "c1", "anchor": "doc_tasks#retrying", "title": "Retrying",
-                    "lanes": {"vector": {"rank": 1, "score": 0.82}}, "survived": true, "cited": true}]
-  }'
-"""
-
-_ENVIRONMENT = """
-OTEL_EXPORTER_OTLP_ENDPOINT=@URL@
-OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20@KEY@"
-OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000
-"""
-
-_TEMPLATES = (
-    (
+SNIPPETS = (
+    Snippet(
         "python",
-        "OpenTelemetry, Python",
-        "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http",
-        _PYTHON,
-        "",
+        "OpenTelemetry",
+        "with_opentelemetry.py",
+        f"pip install {_OTLP}",
+        "The attributes that begin with rag. are ours, for what no convention carries; all others are anybody's.",
     ),
-    (
+    Snippet(
         "openinference",
         "OpenInference",
-        "pip install openinference-instrumentation-langchain opentelemetry-sdk opentelemetry-exporter-otlp-proto-http",
-        _OPENINFERENCE,
-        "The same for LlamaIndex, Haystack, DSPy and the others: only the instrumentor's name changes.",
+        "with_openinference.py",
+        f"pip install openinference-instrumentation {_OTLP}",
+        "By hand. An instrumentor for your framework does most of it: see the names beside this one.",
     ),
-    (
-        "node",
-        "Node",
-        "npm install @opentelemetry/api @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto",
-        _NODE,
+    Snippet(
+        "llamaindex", "LlamaIndex", "with_llamaindex.py", f"pip install llama-index-core {_INSTRUMENTED}llama-index"
+    ),
+    Snippet(
+        "langchain",
+        "LangChain",
+        "with_langchain.py",
+        f"pip install langchain {_INSTRUMENTED}langchain",
+        "A retriever of LangChain gives back no scores, so none arrive; a reranker may put its own into the metadata.",
+    ),
+    Snippet(
+        "langgraph",
+        "LangGraph",
+        "with_langgraph.py",
+        f"pip install langgraph langchain {_INSTRUMENTED}langchain",
+        "Without get_current_span(), a span of yours in a node is the root of another trace.",
+    ),
+    Snippet("haystack", "Haystack", "with_haystack.py", f"pip install haystack-ai {_INSTRUMENTED}haystack"),
+    Snippet("anthropic", "Anthropic SDK", "with_anthropic.py", f"pip install anthropic {_INSTRUMENTED}anthropic"),
+    Snippet(
+        "langfuse",
+        "Langfuse",
+        "with_langfuse.py",
+        "pip install langfuse",
+        "Already on Langfuse? Change LANGFUSE_BASE_URL and LANGFUSE_SECRET_KEY; the public key may be any text.",
+    ),
+    Snippet("traceloop", "Traceloop", "with_traceloop.py", "pip install traceloop-sdk"),
+    Snippet(
+        "mlflow",
+        "MLflow",
+        "with_mlflow.py",
+        f"pip install mlflow-skinny {_OTLP}",
+        "Leave MLFLOW_ENABLE_OTEL_GENAI_SEMCONV alone: it erases what retrievers found.",
+    ),
+    Snippet("dspy", "DSPy", "with_dspy.py", f"pip install dspy {_INSTRUMENTED}dspy"),
+    Snippet("node", "Node", "with_node.mjs", _NODE),
+    Snippet("ai-sdk", "AI SDK", "with_ai_sdk.mjs", f"{_NODE} ai@6"),
+    Snippet(
+        "rag",
+        "Every column",
+        "rag_journey.py",
+        f"pip install {_OTLP}",
+        "Each span says what its stage did; together they fill the whole journey of each chunk.",
+    ),
+    Snippet(
+        "curl",
+        "curl",
+        "with_curl.sh",
         "",
+        "A trace that is sent again with the same id replaces the first.",
     ),
-    ("curl", "curl, JSON", "", _CURL, "A trace that is sent again with the same id replaces the first."),
-    (
+    Snippet(
         "environment",
         "Already instrumented",
+        "with_environment.sh",
         "",
-        _ENVIRONMENT,
         "Any OpenTelemetry SDK reads these variables: no code changes.",
     ),
 )
+
+
+def filled(snippet: Snippet, url: str, key: str) -> str:
+    """Its code, ready to paste: the address and the key stand where the file asks the environment."""
+    code = written(snippet.file)
+    for name, value in (("STAGELIGHT_URL", url), ("STAGELIGHT_KEY", key)):
+        for asked in (f'os.environ["{name}"]', f"process.env.{name}"):
+            code = code.replace(asked, f'"{value}"')
+        code = code.replace(f"${name}", value)
+    return code if re.search(r"\bos\.", code) else code.replace("import os\n", "", 1).lstrip()
+
+
+@cache
+def written(file: str) -> str:
+    """A file of docs/snippets as it stands."""
+    return (FOLDER / file).read_text().strip()

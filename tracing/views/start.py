@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from tracing import queries
 from tracing.models import Membership
 from tracing.pages.snippet_key import snippet_key
-from tracing.pages.snippets import snippets
+from tracing.pages.snippets import SNIPPETS, filled
 from tracing.views.access import Context, Visit, member_page
 
 
@@ -17,9 +17,9 @@ from tracing.views.access import Context, Visit, member_page
 def start(here: Visit) -> HttpResponse:
     """The snippet for one kind of client; viewers get it without a key."""
     key = None if here.role == Membership.Role.VIEWER else snippet_key(here.project)
-    found = snippets(here.request.build_absolute_uri("/").rstrip("/"), key or "YOUR_KEY")
-    chosen = next((one for one in found if one.slug == here.request.GET.get("sdk")), found[0])
-    context: Context = {"snippets": found, "snippet": chosen, "has_key": key is not None}
+    chosen = next((one for one in SNIPPETS if one.slug == here.request.GET.get("sdk")), SNIPPETS[0])
+    code = filled(chosen, here.request.build_absolute_uri("/").rstrip("/"), key or "YOUR_KEY")
+    context: Context = {"snippets": SNIPPETS, "snippet": chosen, "code": code, "has_key": key is not None}
     return here.render("tracing/start.html", context | _arrival(here), place="start")
 
 

@@ -1,6 +1,8 @@
 """`write_docs`: the pages of docs/ that are made from the code, so that they cannot fall behind it."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,12 @@ from django.core.management.base import BaseCommand
 
 from tracing import checks
 from tracing.exporting.flat import COLUMNS
+from tracing.pages.snippets import written
 from tracing.stages import Fault, Stage
 
 DOCS = Path(settings.BASE_DIR) / "docs"
+SNIPPET = re.compile(r"<!-- snippets/(?P<file>[\w.-]+) -->\n(?:```\w+\n.*?\n```\n)?", re.DOTALL)
+LANGUAGES = {".py": "python", ".mjs": "js", ".sh": "sh"}
 CHECK = re.compile(r"(?P<id>[EW]\d{3}): (?P<why>.+)")
 
 
@@ -69,7 +74,23 @@ def export_page() -> str:
     )
 
 
-PAGES = {"checks.md": checks_page, "export.md": export_page, "faults.md": faults_page}
+def included(name: str) -> str:
+    """A page as it stands, with each block of code that follows a snippet's name made anew from its file."""
+
+    def block(found: re.Match[str]) -> str:
+        file = found["file"]
+        return f"<!-- snippets/{file} -->\n```{LANGUAGES[Path(file).suffix]}\n{written(file)}\n```\n"
+
+    return SNIPPET.sub(block, (DOCS / name).read_text())
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "checks.md": checks_page,
+    "export.md": export_page,
+    "faults.md": faults_page,
+    "instrument.md": partial(included, "instrument.md"),
+    "rag-attributes.md": partial(included, "rag-attributes.md"),
+}
 
 
 class Command(BaseCommand):
