@@ -60,8 +60,9 @@ def serve_page(settings: Settings, library: Library, port: int, links: dict[str,
             f"The demo's page cannot listen on port {port} ({failure.strerror}); choose another."
         ) from failure
     say("ready\n")
-    for words, url in {"Ask, and break a stage": f"http://127.0.0.1:{port}/", **links}.items():
-        print(f"  {words}:\n    {url}")
+    own = f"http://127.0.0.1:{port}/"
+    for number, (words, url) in enumerate([*links.items(), ("Ask, and break a stage yourself", own)], start=1):
+        print(f"  {number}. {words}:\n     {url}")
     print("\n  Ctrl-C ends it.\n", flush=True)
     try:
         server.serve_forever()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from demo.__main__ import SECONDS_TO_START, prepare_corpus, serve_page, tell_past
@@ -15,6 +16,10 @@ from demo.telemetry.server import Server
 
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_STOP = 15
+SECONDS_TO_JUDGE = 10
+MOST_ASKED = 30
+CERTAINTIES = ("certain", "likely", "suspected")
+PROJECT = "default"
 
 
 def main() -> None:
@@ -68,40 +73,63 @@ def _stop(product: "subprocess.Popen[bytes]") -> None:
 
 
 def _links(settings: Settings, port: int) -> dict[str, str]:
-    """Where to look first. The sign-in link works once; after it, the others open too."""
-    links = {"Sign in, once": _sign_in(port, settings.url)}
-    for words, fault in (
-        ("An answer that cites the wrong product", "validate:false_anchor"),
-        ("An answer of the Tuesday on which the reranker was upside down", "rerank:reverse"),
-    ):
-        trace_id = _trace_with(settings.truth_file, fault)
-        if trace_id:
-            links[words] = f"{settings.url}/t/{trace_id}"
-    return links
+    """Where to look, in this order. The sign-in link works once and opens the first answer; the others follow."""
+    shown = {
+        words: shown_best(settings, fault)
+        for words, fault in (
+            ("an answer that cites the wrong product", "validate:false_anchor"),
+            ("an answer of the Tuesday on which the reranker was upside down", "rerank:reverse"),
+        )
+    }
+    found = [(words, f"/t/{trace_id}") for words, trace_id in shown.items() if trace_id]
+    found.append(("all that went wrong in these fourteen days", f"/p/{PROJECT}/traces?q=has%3Afault"))
+    (first, path), *rest = found
+    return {
+        f"Sign in with this, once: it opens {first}": _sign_in(port, settings.url, path),
+        **{f"Then {words}": f"{settings.url}{path}" for words, path in rest},
+    }
 
 
-def _sign_in(port: int, url: str) -> str:
-    command = [sys.executable, "manage.py", "signin_link", "admin"]
+def _sign_in(port: int, url: str, path: str) -> str:
+    command = [sys.executable, "manage.py", "signin_link", "admin", "--next", path]
     made = subprocess.run(command, cwd=ROOT, env=_environment(port), capture_output=True, text=True, check=False)
     if made.returncode != 0:
         print(f"no sign-in link: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
     return made.stdout.strip() or f"{url}/"
 
 
-def _trace_with(truth_file: Path, fault: str) -> str | None:
-    """The newest past trace in which this fault took away what the clean run had, or harmed the answer itself."""
-    found = None
+def shown_best(settings: Settings, fault: str) -> str | None:
+    """The trace that shows this fault best, once its traces are judged; None where the past has none."""
+    traces, server = traces_with(settings.truth_file, fault)[:MOST_ASKED], Server(settings.url, settings.key)
+
+    def sure() -> dict[str, str]:
+        verdicts = {trace_id: (server.trace(trace_id) or {}).get("verdict") for trace_id in traces}
+        return {
+            trace_id: verdict["certainty"]
+            for trace_id, verdict in verdicts.items()
+            if isinstance(verdict, dict) and verdict["stage"] == fault.partition(":")[0]
+        }
+
+    if traces:
+        wait_until(lambda: bool(sure()), SECONDS_TO_JUDGE)
+    return surest(traces, sure())
+
+
+def surest(traces: Sequence[str], certainties: Mapping[str, str]) -> str | None:
+    """The first of those whose stage is blamed most surely; the first of all where none is blamed."""
+    blamed = (one for certainty in CERTAINTIES for one in traces if certainties.get(one) == certainty)
+    return next(blamed, next(iter(traces), None))
+
+
+def traces_with(truth_file: Path, fault: str) -> list[str]:
+    """Past traces in which this fault took away what the clean run had, or harmed the answer itself; newest first."""
+    found = []
     for line in truth_file.read_text(encoding="utf-8").splitlines():
         truth = json.loads(line)
-        late = truth["stage"] in ("generate", "validate")
-        if (
-            truth["fault"] == fault
-            and truth["clean_met"]
-            and (truth["lost"] or late)
-            and truth["seed"].startswith("past|")
-        ):
-            found = truth["trace_id"]
-    return found
+        harmed = truth["lost"] or truth["stage"] in ("generate", "validate")
+        if truth["fault"] == fault and truth["clean_met"] and harmed and truth["seed"].startswith("past|"):
+            found.append(truth["trace_id"])
+    return found[::-1]
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ def _result(view: View) -> str:
         f'<p class="answer">{escape(turn.answer)}</p>'
         f'{f"<ol>{sources}</ol>" if sources else ""}<p class="muted">{escape(facts)}</p>{broke}'
         f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>'
+        '<p class="muted">It asks who you are? The sign-in link is where the demo was started.</p>'
         f"{waiting}</section>"
     )
 

@@ -34,6 +34,17 @@ class TestAOneTimeLink:
         assert second.post(link).status_code == 410
         assert "_auth_user_id" not in second.session
 
+    def test_that_was_used_leads_its_person_on_while_they_are_signed_in_and_nobody_else(
+        self, client: Client, link: str, people: dict[str, Any]
+    ) -> None:
+        client.post(link)
+        assert client.get(link)["Location"] == "/p/atlas/settings/"
+        client.force_login(people["theo"])
+        assert client.get(link).status_code == 410
+        elsewhere = signin.token(people["theo"], "https://elsewhere.example/")
+        client.force_login(people["theo"])
+        assert client.get(f"/accounts/once/{elsewhere}/")["Location"] == "/"
+
     def test_is_void_after_another_sign_in(self, client: Client, link: str) -> None:
         Client().post("/accounts/login/", {"username": "mara", "password": "correct horse"})
         assert client.post(link).status_code == 410

@@ -26,6 +26,15 @@ def opened(text: str) -> tuple[User, str] | None:
     return user, content["next"]
 
 
+def destination(text: str, user: User) -> str | None:
+    """Where a link would take a person who is signed in already, also when it was used; None where it is not theirs."""
+    try:
+        content = signing.loads(text, salt=SALT, max_age=LASTS_SECONDS)
+    except signing.BadSignature:
+        return None
+    return str(content["next"]) if content["user"] == user.pk else None
+
+
 def used(text: str) -> tuple[User, str] | None:
     """The same, and the link is void from now on: of two at once, one is let in."""
     found = opened(text)

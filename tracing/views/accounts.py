@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,11 +17,19 @@ from tracing.pages import signin
 def once(request: HttpRequest, token: str) -> HttpResponse:
     """Ask before signing in, so that a chat's link preview does not use the link up."""
     found = signin.used(token) if request.method == "POST" else signin.opened(token)
+    if found is None and isinstance(request.user, User):
+        there = signin.destination(token, request.user)
+        if there is not None:
+            return HttpResponseRedirect(_within(request, there))
     if found is None:
         return render(request, "registration/once_void.html", status=410)
     user, next_path = found
     if request.method == "GET":
         return render(request, "registration/once.html", {"who": user})
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    safe = url_has_allowed_host_and_scheme(next_path, {request.get_host()}, request.is_secure())
-    return HttpResponseRedirect(next_path if safe else "/")
+    return HttpResponseRedirect(_within(request, next_path))
+
+
+def _within(request: HttpRequest, path: str) -> str:
+    safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, request.is_secure())
+    return path if safe else "/"
