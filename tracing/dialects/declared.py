@@ -19,6 +19,7 @@ class Declared:
     lane: str | None = None
     lanes: tuple[Lane, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    found_nothing: bool = False  # says that nothing was retrieved
     context: Context | None = None
     chunks: tuple[Candidate, ...] = ()  # the context's, with tokens, slot and why dropped
     rewritten: tuple[str, ...] = ()

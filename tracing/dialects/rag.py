@@ -60,6 +60,7 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
         lane=lane,
         lanes=shapes.lanes(given.get("lanes"), round_number),
         candidates=shapes.candidates(given.get("candidates"), lane, round_number),
+        found_nothing=_is_empty(given.get("candidates")) and (stage is Stage.RETRIEVE or "query" in given),
         context=context,
         chunks=chunks,
         rewritten=shapes.texts(given.get("rewritten")),
@@ -72,6 +73,10 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
         words=_words(given, words),
         versions={key: found for key, value in mapping(given.get("versions")).items() if (found := text(value))},
     )
+
+
+def _is_empty(value: Value) -> bool:
+    return value == [] or (isinstance(value, str) and value.strip() == "[]")
 
 
 def _words(given: Mapping[str, Value], words: tuple[str, ...]) -> dict[str, str]:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from tracing.records import Candidate, Citation
 
 _NUMBER = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _ANCHOR = re.compile(r"\bdoc_[\w./-]{1,200}#[\w./-]{0,200}\w")
+_TOKEN = re.compile(r"[^\s\[\](){}<>\"'`|,;]{3,300}")
 _SHORTEST_ID = 4
+_MOST_TOKENS = 4000
 _LONGEST_CLAIM = 300
 _MOST = 200
 
 
-def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Citation, ...]:
-    """`[n]` is the n-th chunk of the context; ids and anchors are any candidate's, or have an anchor's form."""
+def citations_in(
+    answer: str, context: Sequence[Candidate], candidates: Sequence[Candidate], pattern: str = ""
+) -> tuple[Citation, ...]:
+    """`[n]` is the n-th chunk of the context; ids and anchors are any candidate's, or have an anchor's form.
+
+    `pattern` is the form of the project's own anchors; of that form a bare word or number counts in brackets alone.
+    """
     found: dict[str, Citation] = {}
     for match in islice(_NUMBER.finditer(answer), _MOST):
         for number in re.findall(r"\d+", match.group(1)):
@@ -34,12 +42,36 @@ def citations_in(answer: str, context: Sequence[Candidate], candidates: Sequence
         anchor = match.group()
         if anchor not in known:
             found.setdefault(anchor, Citation(claim=_claim(answer, match.start()), anchor=anchor))
+    if (form := _compiled(pattern)) is not None:
+        for at, word in _words(answer):
+            if word not in known and form.fullmatch(word):
+                found.setdefault(word, Citation(claim=_claim(answer, at), anchor=word))
     return tuple(found.values())[:_MOST]
 
 
-def _place(answer: str, name: str) -> int | None:
-    if len(name) < _SHORTEST_ID or name.isalnum():  # one bare word is no citation
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern) if pattern else None
+    except re.error:
         return None
+
+
+def _words(answer: str) -> Iterator[tuple[int, str]]:
+    """What may be a place's name: words with a mark in them, and plain ones in brackets of their own."""
+    for match in islice(_TOKEN.finditer(answer), _MOST_TOKENS):
+        word = match.group().rstrip(".:!?*_")
+        alone = answer[match.start() - 1 : match.start()] == "[" and answer[match.end() : match.end() + 1] == "]"
+        if not word.isalnum() or (alone and len(word) >= _SHORTEST_ID):
+            yield match.start(), word
+
+
+def _place(answer: str, name: str) -> int | None:
+    if len(name) < _SHORTEST_ID:
+        return None
+    if name.isalnum():  # one bare word is no citation, but in brackets of its own
+        at = answer.find(f"[{name}]")
+        return at if at >= 0 else None
     match = re.search(rf"(?<![\w#/-]){re.escape(name)}(?![\w#/-])", answer)
     return match.start() if match else None
 

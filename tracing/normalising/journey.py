@@ -105,6 +105,8 @@ def observed(rounds: Sequence[Round], candidates: Sequence[Candidate], declared:
     told = [chunk for said in declared for chunk in said.candidates]
     if any(chunk.hits for chunk in told):
         seen["lanes"] = "declared"
+    if any(said.found_nothing for said in declared):
+        seen.setdefault("lanes", "declared")
     if any(chunk.fused_rank is not None for chunk in told):
         seen["fused"] = "declared"
     if any(chunk.rerank_in for chunk in told):

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from tracing.normalising import joining
 from tracing.normalising.failures import Failure
 from tracing.normalising.tree import Node, Tree
+from tracing.normalising.wording import said_in
 from tracing.records import Candidate, Lane, StageRecord
+from tracing.stages import Stage
 
 _DROP_FLAGS = {"budget": "budget_drop", "duplicate": "dedupe_drop", "truncated": "truncated"}
 _MOST = 50
@@ -37,7 +39,19 @@ def flags_of(
     if any(_is_over(_top(failure)) for failure in failed):
         found.add("ended_in_error")
     found.update(f"under_floor:{lane.name}" for lane in lanes if _is_thin(lane, candidates))
+    if _named_nothing(tree):
+        found.add("no_entities")
     return tuple(sorted(found))
+
+
+def _named_nothing(tree: Tree) -> bool:
+    """True where a resolver says that it found no name in the question, and not where it says nothing."""
+    declared = next((said.entities for said in tree.declared if said.entities is not None), None)
+    if declared is not None:
+        return not declared
+    steps = [said_in(node.reading.output) for node in tree.nodes if node.own in (Stage.RESOLVE, Stage.ROUTE)]
+    given = [said["entities"] for said in steps if isinstance(said.get("entities"), list)]
+    return bool(given) and not any(given)
 
 
 def _top(failure: Failure) -> Node:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """A project's own confidence cuts."""
+    """A project's own confidence cuts, and the form of its anchors where it has one of its own."""
 
     answer: float = 0.8
     suggest: float = 0.5
+    anchor_pattern: str = ""
 
 
 DEFAULT_CUTS = Cuts()

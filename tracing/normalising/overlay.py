@@ -15,6 +15,7 @@ _SAID = (
     "dropped_at", "dropped_why", "tokens", "kept_tokens", "slot",
 )  # fmt: skip
 _NO_FACTS = Facts()
+_OF_CONTEXT = ("budget", "duplicate", "truncated")  # reasons that say by themselves where it was
 
 
 def declare(rows: Rows, overlays: Sequence[Declared]) -> None:
@@ -117,6 +118,8 @@ def _drop(row: Row, survived: bool | None) -> tuple[str | None, str | None]:
     for told in (placed, said):
         if told is not None and told.dropped_at is not None:
             return told.dropped_at, told.dropped_why or "unknown"
+        if told is not None and told.dropped_why in _OF_CONTEXT and survived is False:
+            return "context", told.dropped_why
     if survived is None:
         return None, None
     if row.dropped_at is not None:

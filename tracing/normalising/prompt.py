@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 
 from tracing.dialects.messages import asked_at
 
 _SHORTEST_ID = 8
+_SHORTEST_NUMBERED = 5
+_FIGURE = re.compile(r"\d")
 _SHORTEST = 16  # a shorter text can be in a prompt by chance
 _HEAD = 200
 _MOST_TRIES = 8
@@ -83,8 +86,10 @@ class Presence:
 
 
 def _is_telling(chunk_id: str | None) -> bool:
-    """True for an id that does not stand in a text by chance: long, and no plain word or number."""
-    return bool(chunk_id) and len(chunk_id or "") >= _SHORTEST_ID and not (chunk_id or "").isalnum()
+    """True for an id that does not stand in a text by chance: no plain word or number, and long or with a figure."""
+    if not chunk_id or chunk_id.isalnum():
+        return False
+    return len(chunk_id) >= _SHORTEST_ID or (len(chunk_id) >= _SHORTEST_NUMBERED and bool(_FIGURE.search(chunk_id)))
 
 
 def _named_in(prompt: str, chunk_id: str | None) -> tuple[int, int] | None:
