@@ -194,13 +194,19 @@ def test_before_it_settled_only_a_failed_stage_is_blamed() -> None:
 
 
 def test_identifiers_are_whole_tokens_whatever_their_case() -> None:
-    resolver = tuple(StageRecord(stage) for stage in ("resolve", "retrieve", "generate"))
-    assert blamed(without_right(stages=resolver, entities=())) == "resolve.entity_missed (likely)"
-    found = (Entity("Retry_Backoff"),)
-    assert blamed(without_right(stages=resolver, entities=found)) == "retrieve.miss (certain)"
+    resolver = {"stages": tuple(StageRecord(stage) for stage in ("resolve", "retrieve", "generate"))}
+    none = {"entities": (), "flags": ("no_entities",)} | resolver
+    assert blamed(without_right(**none)) == "resolve.entity_missed (likely)"
+    assert blamed(without_right(**resolver, entities=(Entity("Retry_Backoff"),))) == "retrieve.miss (certain)"
     longer = "retry_backoff_max?"
-    part = replace(without_right(stages=resolver, entities=()), query=longer, rewritten=(longer,))
+    part = replace(without_right(**none), query=longer, rewritten=(longer,))
     assert blamed(part) == "retrieve.miss (certain)"
+
+
+def test_a_step_that_only_rewrites_the_question_has_missed_no_name() -> None:
+    rewriter = tuple(StageRecord(stage) for stage in ("resolve", "retrieve", "generate"))
+    assert blamed(without_right(stages=rewriter, entities=())) == "retrieve.miss (certain)"
+    assert blamed(without_right(stages=rewriter, entities=(), rewritten=())) == "resolve.entity_missed (likely)"
 
 
 def test_a_name_that_was_taken_for_another_products() -> None:

@@ -15,12 +15,11 @@ from tracing.attribution.view import Finding, Kind, Rule, View
 from tracing.records import Verdict
 from tracing.stages import Stage
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 AT_ONCE: tuple[Rule, ...] = (seen.error, seen.timeout)
 RULES: tuple[Rule, ...] = (
     *AT_ONCE,
-    seen.bad_format,
     # The expected evidence was lost before the prompt: the first place where it was lost.
     upstream.not_indexed,
     upstream.failed_before,
@@ -35,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     gold.fusion_drop,
     gold.dropped,
     gold.cut_out,
+    seen.bad_format,
     # Else a cited anchor that is gone, unknown or false.
     seen.stale_chunk,
     seen.unknown_anchor,
@@ -42,18 +42,21 @@ RULES: tuple[Rule, ...] = (
     seen.content_drift,
     seen.thin,
     gold.missed_refusal,
-    # The evidence was there.
+    # The evidence was there, or a part of it.
+    gold.cut_off,
     gold.over_refusal,
     gold.contradicts,
     gold.ungrounded,
-    gold.cut_off,
     gold.incomplete,
+    seen.went_on,
     # Nobody said what was expected: a judge, then words alone.
     judged.sent_away,
+    judged.searched_for_nothing,
     judged.other_product,
     judged.opposed,
     judged.unsupported,
     judged.lost_name,
+    judged.cut_short,
     judged.refused_without_need,
     judged.dropped_better,
     judged.left_out,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tracing.attribution.rules_gold import contradicts, incomplete, over_refusal, ungrounded
+from tracing.attribution.rules_gold import contradicts, cut_off, incomplete, over_refusal, ungrounded
 from tracing.attribution.rules_mechanical import bad_format, content_drift, thin
-from tracing.attribution.rules_upstream import small_talk
+from tracing.attribution.rules_upstream import small_talk, unsearched
 from tracing.attribution.view import View
 
 
@@ -14,7 +14,7 @@ def reasons(view: View) -> tuple[str, ...]:
     if view.failed_unanswered:
         found.append("a stage failed, and there was no answer")
     found += _unmet(view)
-    if view.thumb_down:
+    if view.thumb_down or (view.case.human is not None and view.case.human.fault != "none"):
         found.append("a person says so")
     if view.judged_ungrounded and view.assessment is not None:
         found.append(f"groundedness {view.assessment.groundedness:.2f} is under {view.rules.groundedness_cut:g}")
@@ -42,7 +42,9 @@ def _unmet(view: View) -> list[str]:
         return []
     if view.lost:
         return ["the expected evidence is not in the prompt"]
+    if view.by(unsearched) is not None:
+        return ["it should have looked into the corpus"]
     if expected.behaviour == "answer" and view.refused:
         return ["it should have answered"]
-    broken = any(view.by(rule) is not None for rule in (over_refusal, contradicts, ungrounded, incomplete))
+    broken = any(view.by(rule) is not None for rule in (cut_off, over_refusal, contradicts, ungrounded, incomplete))
     return ["the answer does not rest on the expected evidence"] if broken else []

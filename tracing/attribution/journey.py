@@ -70,6 +70,21 @@ class Journey:
         # A retriever's span without documents may only keep them to itself; one that declares its floor counts them.
         return any(lane.floor is not None or lane.score_kind == "similarity" for lane in self.trace.lanes)
 
+    @cached_property
+    def unseen_before(self) -> tuple[str, ...]:
+        """What of the lists was not seen that a chunk which is on none of them may have been lost from."""
+        said = []
+        if self.observed.lanes == "no":
+            last = "retrieve"
+            if self.observed.fused == self.observed.rerank_input == "no":
+                last = "retrieve or rerank" if self.observed.reranked != "no" else "retrieve, rerank or context"
+            said.append(f"what the lanes returned was not seen: {last}")
+        elif any(not one.hits and (one.fused_rank or one.rerank_in or one.rerank_rank) for one in self.candidates):
+            said.append("a lane was not seen: later lists hold what no lane returned")
+        if self.is_cut_short:
+            said.append("the sender's limits cut the lists short")
+        return tuple(said)
+
     def reached(self, candidate: Candidate) -> int:
         """How far it came: 0 nowhere, 1 a lane, 2 fused, 3 into the reranker, 4 out of it, 5 the prompt, 6 cited."""
         if candidate.survived:
@@ -120,7 +135,7 @@ class Journey:
     def _after_reranking(self, candidate: Candidate) -> Loss | None:
         if candidate.survived is None and self.observed.context == "no":
             return None
-        was_placed = candidate.slot is not None
+        was_placed = _was_placed(candidate)
         if not was_placed and self._is_below_cut(candidate):
             if self._fits(candidate) is False:
                 return Loss(Fault.BUDGET_DROP, Stage.CONTEXT, False)
@@ -166,9 +181,21 @@ class Journey:
             return self._before_reranked(rank)
         if self.observed.context == "no":
             return None
-        if self.has_reranker is False and not self._was_reordered:
-            return self._in_context(candidate, sure=False)
-        return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
+        if self.has_reranker is not False or self._was_reordered:
+            return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
+        if _was_placed(candidate):
+            return self._in_context(candidate, sure=self.observed.context == "declared")
+        if self._was_demoted(candidate, rank):
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
+        return self._in_context(candidate, sure=False)
+
+    def _was_demoted(self, candidate: Candidate, rank: int) -> bool:
+        """True where fusion put it behind all that was kept, and much further back than the best lane had it."""
+        if candidate.fused_rank is None or not candidate.hits or len(self.lane_names) < 2:
+            return False
+        best = min(hit.rank for hit in candidate.hits)
+        last = max((_place(one) for one in self.kept), default=0)
+        return rank > last > 0 and rank > best * len(self.lane_names)
 
     @cached_property
     def _was_reordered(self) -> bool:
@@ -195,6 +222,11 @@ class Journey:
         return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
 
 
+def _was_placed(candidate: Candidate) -> bool:
+    """True where the context's own list has it: it was given to the context, whatever came of it there."""
+    return candidate.slot is not None or candidate.kept_tokens is not None
+
+
 def _place(candidate: Candidate) -> int:
     ranks = [hit.rank for hit in candidate.hits]
     return candidate.fused_rank or (min(ranks) if ranks else 0)
@@ -203,8 +235,10 @@ def _place(candidate: Candidate) -> int:
 def furthest(journey: Journey, candidates: Sequence[Candidate]) -> Candidate | None:
     """The chunk of them that came furthest, the best ranked of equals."""
 
-    def came(one: Candidate) -> tuple[bool, int, int, int, str]:
+    def came(one: Candidate) -> tuple[bool, bool, int, int, int, str]:
         reached, loss = journey.reached(one), journey.loss(one)
-        return reached >= 5, loss.stage.order if loss else 0, reached, -(one.rerank_rank or _place(one)), one.chunk_id
+        untold = 0 < reached < 5 and loss is None
+        order = loss.stage.order if loss else 0
+        return reached >= 5, untold, order, reached, -(one.rerank_rank or _place(one)), one.chunk_id
 
     return max(candidates, key=came, default=None)

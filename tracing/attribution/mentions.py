@@ -28,7 +28,7 @@ def mentions(trace: Trace, expectation: Expectation | None = None) -> Mentions:
     """All that a manifest is asked for one trace."""
     anchors = {candidate.chunk_id for candidate in trace.candidates}
     anchors.update(candidate.anchor for candidate in trace.candidates if candidate.anchor)
-    anchors.update(citation.anchor for citation in trace.citations if citation.anchor)
+    anchors.update(name for one in trace.citations for name in (one.anchor, one.chunk_id) if name)
     anchors.update(expectation.anchors if expectation else ())
     said = (trace.query or "", *trace.rewritten, *(entity.text for entity in trace.entities))
     return Mentions(frozenset(anchors), frozenset(name for text in said for name in names_in(text)))

@@ -6,16 +6,15 @@ from tracing.attribution.mentions import holds, words_of
 from tracing.attribution.view import View
 from tracing.stages import Stage
 
+NO_ENTITIES = "no_entities"  # the flag of a trace whose resolver says that it found none
+
 
 def unresolved(view: View) -> tuple[str, ...]:
     """The names in the query that the manifest knows and the resolver, where one was seen, did not find."""
     facts, trace = view.manifest, view.trace
     if facts is None or not facts.entities or not trace.query:
         return ()
-    looked = bool(trace.entities) or any(
-        record.stage == Stage.RESOLVE.label and record.source == "declared" for record in trace.stages
-    )
-    if not looked:
+    if not trace.entities and not _named_nothing(view):
         return ()
     asked, resolved = words_of(trace.query), [words_of(entity.text) for entity in trace.entities]
     known = [name for name in facts.entities if holds(asked, name)]
@@ -26,6 +25,15 @@ def unresolved(view: View) -> tuple[str, ...]:
             if not any(holds(words, name) or holds(words_of(name), " ".join(words)) for words in resolved)
         )
     )
+
+
+def _named_nothing(view: View) -> bool:
+    """True where a resolver says that it found no name, or was seen at work and gave back nothing at all."""
+    trace = view.trace
+    if NO_ENTITIES in trace.flags:
+        return True
+    declared = any(one.stage == Stage.RESOLVE.label and one.source == "declared" for one in trace.stages)
+    return declared and not trace.rewritten
 
 
 def lost_in_rewriting(view: View) -> tuple[str, ...]:

@@ -56,11 +56,28 @@ _APOLOGY = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_APOLOGY = 300
+_GREETING = re.compile(
+    r"\W*(?:hi|hello|hey|howdy|greetings|thanks|thank you|thx|cheers|bye|goodbye|see you|welcome|great|awesome|perfect"
+    r"|good (?:morning|afternoon|evening|night|day)|how are you|nice to meet you)\b(?:\W+\w+){0,4}\W*",
+    re.IGNORECASE,
+)
+
+
+_LONGEST_GREETING = 60
 
 
 def is_refusal(answer: str) -> bool:
     """True where the beginning says that the sources do not hold the answer, or that none can be given."""
     return bool(_REFUSALS.search(answer[:_OPENING]))
+
+
+def is_greeting(query: str) -> bool:
+    """True where all that was said is a greeting or thanks, in English."""
+    return (
+        len(query) <= _LONGEST_GREETING
+        and "?" not in query.replace("how are you?", "")
+        and bool(_GREETING.fullmatch(query))
+    )
 
 
 def is_apology(answer: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from tracing.attribution.journey import Loss
 from tracing.attribution.rules_mechanical import floor_of, thin
-from tracing.attribution.view import Certainty, Finding, Followed, Kind, View, gold, line_of, shown
+from tracing.attribution.view import PROMPT, Certainty, Finding, Followed, Kind, View, gold, line_of, shown
 from tracing.records import Claim
 from tracing.stages import Fault, Stage
 
+MOST_OF_IT = 0.5  # of a chunk's tokens: with more of them kept, the answer was probably there
 SCARCELY = 0.35  # lexical support under which an answer does not rest on what it cites
 
 
@@ -47,7 +48,7 @@ def loss_finding(view: View, loss: Loss, kind: Kind, *evidence: str, at_best: Ce
 def over_refusal(view: View) -> Finding | None:
     """It refused, and what the answer should have rested on was in the prompt."""
     expected = view.expectation
-    if expected is None or expected.behaviour not in (None, "answer") or not view.evidence_kept or not view.refused:
+    if expected is None or expected.behaviour not in (None, "answer") or not view.evidence_seen or not view.refused:
         return None
     if view.decisive is None or view.decisive.candidate is None:
         return None
@@ -56,7 +57,11 @@ def over_refusal(view: View) -> Finding | None:
 
 def _seen(view: View, followed: Followed) -> Certainty:
     kept = followed.candidate
-    return "certain" if kept is not None and kept.survived_source in ("declared", "prompt") else "likely"
+    if kept is None:
+        return "likely"
+    # Without its text a chunk was found in the prompt by its name alone.
+    whole = kept.survived_source == "declared" or (kept.survived_source == "prompt" and bool(kept.text))
+    return "certain" if whole else "likely"
 
 
 def cut_off(view: View) -> Finding | None:
@@ -65,9 +70,14 @@ def cut_off(view: View) -> Finding | None:
     if not _uses_nothing(view) or decisive is None or decisive.candidate is None:
         return None
     kept, whole = decisive.candidate.kept_tokens, decisive.candidate.tokens
-    if decisive.candidate.dropped_why != "truncated" and (kept is None or whole is None or kept >= whole):
+    if kept is None or not whole:
+        if decisive.candidate.dropped_why != "truncated":
+            return None
+        said = "only its beginning was kept"
+    elif kept < MOST_OF_IT * whole:
+        said = f"{kept} of {whole} tokens kept"
+    else:
         return None
-    said = f"{kept} of {whole} tokens kept" if kept is not None and whole is not None else "only its beginning was kept"
     return gold(Stage.CONTEXT, Fault.TRUNCATED, "likely", *line_of(view, decisive), said)
 
 
@@ -76,7 +86,9 @@ def _uses_nothing(view: View) -> bool:
     expected = view.expectation
     if expected is None or expected.behaviour not in (None, "answer") or view.decisive is None:
         return False
-    return view.decisive.reached == 5 and (view.refused or (view.answered and bool(view.trace.citations)))
+    if not view.evidence_seen or view.decisive.reached > PROMPT:
+        return False
+    return view.refused or (view.answered and bool(view.trace.citations))
 
 
 def contradicts(view: View) -> Finding | None:
@@ -101,7 +113,7 @@ def ungrounded(view: View) -> Finding | None:
 def _words_against(view: View) -> tuple[Claim, ...]:
     said = view.lexical
     judged = any(one.by in ("judge", "human") for one in view.case.assessments)
-    if said is None or judged or not view.answered or not view.evidence_kept:
+    if said is None or judged or not view.answered or not view.evidence_seen:
         return ()
     return said.claims
 

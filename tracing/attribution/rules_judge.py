@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from tracing.attribution.mentions import code_words, holds, words_of
 from tracing.attribution.names import lost_in_rewriting, unresolved
-from tracing.attribution.rules_gold import SCARCELY, loss_finding
-from tracing.attribution.view import Finding, Followed, View, line_of, path_of
+from tracing.attribution.refusals import is_greeting
+from tracing.attribution.rules_gold import MOST_OF_IT, SCARCELY, loss_finding
+from tracing.attribution.view import PROMPT, Finding, Followed, View, line_of, path_of, shown
 from tracing.attribution.words import terms
 from tracing.records import Claim
 from tracing.stages import Fault, Stage
@@ -30,8 +31,8 @@ def _is_judged(view: View) -> bool:
 
 def lost_name(view: View) -> Finding | None:
     """The question names what the manifest knows, and no place that defines it is in the prompt."""
-    best = None if _is_judged(view) else _named_place(view)
-    if best is None or best.reached >= 5:
+    best = None if _is_judged(view) or view.evidence_seen else _named_place(view)
+    if best is None or best.reached >= PROMPT:
         return None
     if best.reached > 0:
         if best.loss is None:
@@ -88,7 +89,7 @@ def other_product(view: View) -> Finding | None:
 def dropped_better(view: View) -> Finding | None:
     """What was kept does not suffice, and a candidate that was dropped supports the answer."""
     said = view.assessment
-    if said is None or said.context_sufficient is not False:
+    if said is None or said.context_sufficient is not False or view.evidence_seen:
         return None
     known = {candidate.chunk_id: candidate for candidate in view.trace.candidates}
     for better in said.better:
@@ -103,10 +104,24 @@ def dropped_better(view: View) -> Finding | None:
     return None
 
 
+def cut_short(view: View) -> Finding | None:
+    """A chunk is in the prompt with its beginning alone, and the answer does without it."""
+    said = view.assessment
+    insufficient = said is not None and said.context_sufficient is False
+    if view.expectation is not None or not (insufficient or view.refused):
+        return None
+    for one in view.journey.kept:
+        if one.cited or one.kept_tokens is None or not one.tokens or one.kept_tokens >= MOST_OF_IT * one.tokens:
+            continue
+        evidence = f"{shown(one.anchor or one.chunk_id)}: {one.kept_tokens} of {one.tokens} tokens kept"
+        return Finding(Stage.CONTEXT, Fault.TRUNCATED, "heuristic", "suspected", (evidence,))
+    return None
+
+
 def answered_without(view: View) -> Finding | None:
     """What was kept does not suffice, nothing that was dropped does, and it answered."""
     said = view.assessment
-    if said is None or not view.answered:
+    if said is None or not view.answered or (view.expectation is not None and not view.should_have_refused):
         return None
     nothing_better = said.context_sufficient is False and not said.better
     if not nothing_better and said.should_refuse is not True:
@@ -119,9 +134,13 @@ def answered_without(view: View) -> Finding | None:
 def refused_without_need(view: View) -> Finding | None:
     """It refused, and the context was sufficient."""
     said = view.assessment
-    if said is None or said.context_sufficient is not True or not view.refused:
+    if said is None or said.context_sufficient is not True or not view.refused or not _may_answer(view):
         return None
     return _finding(view, Stage.GENERATE, Fault.OVER_REFUSAL, "the kept context suffices, and it refused")
+
+
+def _may_answer(view: View) -> bool:
+    return view.expectation is None or view.wants_answer
 
 
 def opposed(view: View) -> Finding | None:
@@ -167,10 +186,21 @@ def left_out(view: View) -> Finding | None:
     return _finding(view, Stage.GENERATE, Fault.INCOMPLETE, "the judge says that the answer is not complete")
 
 
+def searched_for_nothing(view: View) -> Finding | None:
+    """A greeting or a word of thanks was sent through the whole pipeline."""
+    query = view.trace.query or ""
+    if view.expectation is not None or not view.retrieved or view.trace.outcome == "direct" or not is_greeting(query):
+        return None
+    said = f"{len(view.trace.candidates)} chunks were retrieved for a greeting"
+    return Finding(Stage.ROUTE, Fault.WRONG_INTENT, "heuristic", "suspected", (said,))
+
+
 def sent_away(view: View) -> Finding | None:
     """A question about the corpus was answered directly, without looking into it."""
     trace = view.trace
-    if trace.outcome != "direct" or view.retrieved or view.failures or not trace.query:
+    if trace.outcome != "direct" or view.retrieved or view.failures or not trace.query or view.from_cache:
+        return None
+    if view.expectation is not None and view.expectation.behaviour is not None:
         return None
     named = [name for name in (view.manifest.entities if view.manifest else ()) if holds(words_of(trace.query), name)]
     if not named and len(terms(trace.query)) < _QUESTION_TERMS:

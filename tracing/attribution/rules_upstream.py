@@ -36,7 +36,8 @@ def failed_before(view: View) -> Finding | None:
     at = _lost_at(view, view.decisive)
     if at is None:
         return None
-    for record in view.failures:
+    order = {stage.label: stage.order for stage in Stage}
+    for record in sorted(view.failures, key=lambda one: (order.get(one.stage, 99), one.start_ns, one.round)):
         stage = Stage.named(record.stage)
         if stage is not None and stage.order <= at.order and at.order <= Stage.CONTEXT.order:
             said = f"{record.stage}: {(record.error or record.status)[:300]}"
@@ -80,13 +81,25 @@ def is_misrouted(view: View) -> bool:
 
 def unsearched(view: View) -> Finding | None:
     """A question that needed the corpus was answered without looking into it."""
-    if not view.lost or view.retrieved or view.trace.outcome not in ("direct", "answer", "suggest") or view.failures:
+    if not _should_have_searched(view) or view.retrieved or view.failures or view.from_cache:
         return None
-    if view.trace.outcome != "direct" and not is_misread(view):
+    away = view.trace.outcome == "direct"
+    if not away and not (is_misread(view) and view.answered and not _ran(view, Stage.RETRIEVE)):
         return None
-    said = f"the outcome is {view.trace.outcome}, and nothing was retrieved"
-    sure: Certainty = "certain" if is_misread(view) else "likely"
+    said = f"the outcome is {view.trace.outcome or 'not known'}, and nothing was retrieved"
+    sure: Certainty = "certain" if away and is_misread(view) else "likely"
     return gold(Stage.ROUTE, Fault.WRONG_INTENT, sure, said, *_intents(view))
+
+
+def _should_have_searched(view: View) -> bool:
+    expected = view.expectation
+    if expected is None or view.evidence_kept:
+        return False
+    return expected.behaviour == "answer" or (expected.behaviour is None and bool(view.expected_places))
+
+
+def _ran(view: View, stage: Stage) -> bool:
+    return any(record.stage == stage.label for record in view.trace.stages)
 
 
 def small_talk(view: View) -> Finding | None:
@@ -94,7 +107,7 @@ def small_talk(view: View) -> Finding | None:
     expected = view.expectation
     if expected is None or expected.behaviour != "direct" or view.trace.outcome == "direct":
         return None
-    if not view.retrieved:
+    if not view.retrieved and not _ran(view, Stage.RETRIEVE) and view.trace.outcome != "refuse":
         return None
     sure: Certainty = "certain" if is_misread(view) or view.trace.outcome is not None else "likely"
     said = f"expected a direct answer, and {len(view.trace.candidates)} chunks were retrieved"
@@ -184,9 +197,8 @@ def miss(view: View) -> Finding | None:
     missed = not_found(view)
     if missed is None or not view.journey.was_searched:
         return None
-    unseen = _not_excluded(view)
-    seen = view.trace.observed.lanes != "no" and not view.journey.is_cut_short and not unseen
-    return gold(Stage.RETRIEVE, Fault.MISS, "certain" if seen else "likely", *line_of(view, missed), *unseen)
+    unseen = (*view.journey.unseen_before, *_not_excluded(view))
+    return gold(Stage.RETRIEVE, Fault.MISS, "likely" if unseen else "certain", *line_of(view, missed), *unseen)
 
 
 def _not_excluded(view: View) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,9 @@ from tracing.stages import Fault, Stage
 Kind = Literal["gold", "mechanical", "judge", "heuristic"]
 Certainty = Literal["certain", "likely", "suspected"]
 ENDED_IN_ERROR = "ended_in_error"
+PROMPT = 5  # how far a chunk has come that is in the prompt
 _BY = ("human", "judge", "client", "lexical")
+_LETTERS, _FIGURES = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Followed:
     candidate: Candidate | None
     reached: int
     loss: Loss | None
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """Which of several came further; one whose end was not seen may have come through, and is not lost."""
+        untold = 0 < self.reached < PROMPT and self.loss is None
+        return self.reached >= PROMPT, untold, self.loss.stage.order if self.loss else 0, self.reached
 
 
 class View:
@@ -109,11 +118,27 @@ class View:
         flags = self.trace.flags
         if not self.failures and not {"unstaged_error", "unstaged_timeout"}.intersection(flags):
             return False
-        return ENDED_IN_ERROR in flags or not (self.answered or self.refused)
+        return ENDED_IN_ERROR in flags or not (self.answered or self.refused or self._went_on)
+
+    @property
+    def _went_on(self) -> bool:
+        """True where no words were sent at all, and the model answered after what had failed."""
+        if self.trace.answer or not self.failures:
+            return False
+        last = max(record.start_ns for record in self.failures)
+        return any(
+            one.stage == Stage.GENERATE.label and one.status == "ok" and one.model and one.start_ns > last
+            for one in self.trace.stages
+        )
 
     @cached_property
     def retrieved(self) -> bool:
         return bool(self.trace.candidates) or self.journey.was_searched
+
+    @property
+    def from_cache(self) -> bool:
+        """True where a stage that would have searched or answered found its result in a cache."""
+        return any(record.cache == "hit" and record.stage != Stage.EMBED.label for record in self.trace.stages)
 
     # What is said of the citations
 
@@ -172,8 +197,10 @@ class View:
         cited = any(
             citation.anchor and self.anchors.place(citation.anchor) == place for citation in self.trace.citations
         )
+        if cited:
+            return Followed(place, found, PROMPT + 1, None)
         if found is not None and (reached := self.journey.reached(found)):
-            return Followed(place, found, 6 if cited else reached, None if cited else self.journey.loss(found))
+            return Followed(place, found, reached, self.journey.loss(found))
         facts = self.manifest
         if facts is not None and place not in facts.entries:
             return Followed(place, None, -2, None)
@@ -225,20 +252,28 @@ class View:
         if not self.followed:
             return None
         choose = min if self.expectation is not None and self.expectation.all_required else max
-        return choose(
-            self.followed, key=lambda one: (one.reached >= 5, one.loss.stage.order if one.loss else 0, one.reached)
-        )
+        return choose(self.followed, key=lambda one: one.rank)
 
     @cached_property
     def evidence_kept(self) -> bool:
         """True where what was expected is in the prompt, as far as can be told, or is cited all the same."""
-        return self.decisive is not None and self.decisive.reached >= 5
+        return self.decisive is not None and self.decisive.reached >= PROMPT
+
+    @cached_property
+    def evidence_seen(self) -> bool:
+        """The same, but not where the last list before the prompt is all that was seen."""
+        decisive = self.decisive
+        if decisive is None or decisive.reached < PROMPT:
+            return False
+        if decisive.reached > PROMPT or self.trace.observed.context != "no":
+            return True
+        return decisive.candidate is not None and decisive.candidate.survived_source in ("declared", "prompt")
 
     @cached_property
     def lost(self) -> bool:
         """True where the answer should have rested on a place, and it was seen not to be in the prompt."""
         decisive = self.decisive
-        if decisive is None or not self.wants_answer or decisive.reached >= 5:
+        if decisive is None or not self.wants_answer or decisive.reached >= PROMPT:
             return False
         if decisive.reached > 0:
             return decisive.loss is not None
@@ -246,18 +281,23 @@ class View:
             return True
         if self.has_nameless:
             return False
-        return self.retrieved or bool(self.failures) or self.trace.outcome == "direct"
+        if self.retrieved or self.failures:
+            return True
+        return self.trace.outcome == "direct" and not self.from_cache
 
     @cached_property
     def has_nameless(self) -> bool:
-        """True where chunks in the prompt lead to no place that the manifest knows: any may be the expected one."""
-        if self.manifest is None:
-            return False
+        """True where chunks in the prompt lead to no known place: any may be the expected one.
+
+        Without a manifest, ids of the form of the expected places are names, and others are not.
+        """
+        forms = {form_of(place) for place in self.expected_places} if self.manifest is None else frozenset()
         pairs = zip(self.trace.candidates, self.own_anchors, strict=True)
         return any(
             one.survived
             and one.anchor in (None, one.chunk_id)
             and (anchor is None or not self.anchors.is_known(anchor))
+            and form_of(one.chunk_id) not in forms
             for one, anchor in pairs
         )
 
@@ -294,6 +334,11 @@ def _is_same_place(candidate: Candidate, old: ManifestEntry | None, entry: Manif
     if old is None or not old.path or (old.product, old.path) != (entry.product, entry.path):
         return False
     return not old.title or not entry.title or old.title == entry.title
+
+
+def form_of(name: str) -> str:
+    """The name with each run of letters as one letter and each number as one figure."""
+    return _FIGURES.sub("9", _LETTERS.sub("a", name[:500]))
 
 
 def shown(anchor: str) -> str:
