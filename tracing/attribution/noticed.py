@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracing.attribution.rules_mechanical import drifted
+from tracing.attribution.rules_mechanical import drifted, under_floors
 from tracing.attribution.rules_upstream import is_misread, is_misrouted, mistaken
 from tracing.attribution.view import Finding, View
 
@@ -15,6 +15,8 @@ def flags(view: View, found: Finding | None) -> tuple[str, ...]:
     blamed = found.fault.label if found else ""
     noticed.update(_of_anchors(view))
     noticed.update(_of_stages(view, blamed))
+    if under_floors(view):
+        noticed.update(("thin_retrieval", "thin_refused") if view.refused else ("thin_retrieval",))
     noticed.update(flag for flag in _of_expectation(view) if flag != blamed)
     return tuple(sorted(noticed))
 

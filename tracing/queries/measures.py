@@ -7,6 +7,7 @@ from tracing.filters import Filter, parse
 from tracing.queries.scope import Scope
 
 Z = 1.959963984540054
+DAY = "toDate(started_at, {zone:String})"
 GROUPS = {
     "": "''",
     "product": "product",
@@ -18,7 +19,8 @@ GROUPS = {
     "shape": "query_shape",
     "prompt": "prompt_version",
     "index": "index_version",
-    "day": "toString(toDate(started_at))",
+    "day": f"toString({DAY})",
+    "week": f"toString({DAY} - (toDayOfWeek({DAY}) - {{week_start:UInt8}} + 7) % 7)",
 }
 MOST_GROUPS = 200
 
@@ -53,15 +55,101 @@ def live_only(asked: Filter) -> Filter:
     return asked if named else Filter((*asked.conditions, *parse("live:true").conditions))
 
 
-def false_anchor_rate(*, scope: Scope, by: str = "") -> tuple[Rate, ...]:
-    """Of the answers whose citations could be told: every cited anchor real, one at least of another product than the
-    routed one."""
-    column = GROUPS[by]
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A share of traces: of those for which `of` holds, how many `hits` does; as the store asks it, and as filters."""
+
+    name: str
+    words: str
+    of: str  # on marks
+    hits: str  # on marks
+    of_filter: str
+    hits_filter: str
+
+
+CITED = "NOT due AND anchors NOT IN ('', 'unchecked')"
+REFUSED = "trace_id IN (SELECT trace_id FROM traces WHERE project = {project:String} AND (outcome = 'refuse'"
+REFUSED += " OR (outcome = '' AND ifNull(refused, false))))"
+MEASURES = {
+    one.name: one
+    for one in (
+        Measure(
+            "false_anchor_rate",
+            "of the answers with citations that exist, those that cite another product than the routed one",
+            "isNotNull(false_anchor)",
+            "assumeNotNull(false_anchor)",
+            "has:product has:anchor -anchor:unchecked",
+            "anchor:false",
+        ),
+        Measure(
+            "unknown_anchor_rate",
+            "of the answers whose citations were checked, those that cite what never existed",
+            CITED,
+            "anchors = 'unknown'",
+            "has:anchor -anchor:unchecked",
+            "anchor:unknown",
+        ),
+        Measure(
+            "stale_anchor_rate",
+            "of the answers whose citations were checked, those that cite what is gone",
+            CITED,
+            "anchors = 'stale'",
+            "has:anchor -anchor:unchecked",
+            "anchor:stale",
+        ),
+        Measure(
+            "abstention_rate",
+            "of the questions for which nothing retrieved reached a floor, those that were refused",
+            "has(flags, 'thin_retrieval')",
+            "has(flags, 'thin_refused')",
+            "flag:thin_retrieval",
+            "flag:thin_refused",
+        ),
+        Measure(
+            "missed_refusal_rate",
+            "of the answers that were given, those that should have been refused",
+            f"NOT due AND NOT ({REFUSED})",
+            "fault IN ('missed_refusal', 'thin')",
+            "-outcome:refuse",
+            "fault:(missed_refusal OR thin)",
+        ),
+        Measure(
+            "over_refusal_rate",
+            "of the refusals, those that should have been answers",
+            f"NOT due AND {REFUSED}",
+            "fault = 'over_refusal'",
+            "outcome:refuse",
+            "fault:over_refusal",
+        ),
+        Measure(
+            "failure_rate",
+            "of the traces that were judged, those that failed",
+            "NOT due",
+            "fault != ''",
+            "",
+            "has:fault",
+        ),
+        Measure(
+            "unknown_rate",
+            "of the failures, those of which the cause can't be told",
+            "NOT due AND fault != ''",
+            "fault = 'unknown'",
+            "has:fault",
+            "fault:unknown",
+        ),
+    )
+}
+
+
+def share(measure: Measure, *, scope: Scope, by: str = "", zone: str = "UTC", week_start: int = 1) -> tuple[Rate, ...]:
+    """The share in each group; days and weeks are cut in the zone."""
     rows = scope.rows(
-        f"SELECT {column} AS part, countIf(said.is_false), count() FROM traces FINAL ANY INNER JOIN"
-        " (SELECT trace_id, assumeNotNull(false_anchor) AS is_false FROM marks FINAL"
-        " WHERE project = {project:String} AND isNotNull(false_anchor)) AS said USING trace_id"
-        f" WHERE @WHERE@ GROUP BY part ORDER BY part LIMIT {MOST_GROUPS}"
+        f"SELECT {GROUPS[by]} AS part, countIf(said.is_hit), count() FROM traces FINAL ANY INNER JOIN"
+        f" (SELECT trace_id, {measure.hits} AS is_hit FROM marks FINAL"
+        f" WHERE project = {{project:String}} AND {measure.of}) AS said USING trace_id"
+        f" WHERE @WHERE@ GROUP BY part ORDER BY part LIMIT {MOST_GROUPS}",
+        zone=zone,
+        week_start=week_start,
     )
     found = tuple(rate(part, hits, n) for part, hits, n in rows)
     return found if found or by else (rate("", 0, 0),)

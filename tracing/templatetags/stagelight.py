@@ -118,3 +118,9 @@ def span_of_time(seconds: float) -> str:
     if seconds >= 2 * 3_600:
         return days(seconds)
     return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+
+
+@register.filter
+def share(proportion: float) -> str:
+    """A proportion in per cent."""
+    return f"{100 * proportion:.1f} %"

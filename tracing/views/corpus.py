@@ -2,16 +2,21 @@
 
 import time
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import queries
 from tracing.corpus import drift, manifests
+from tracing.filters import Filter
+from tracing.queries.measures import MEASURES, Rate, live_only, share
 from tracing.views.access import Context, Visit, member_page
 
 SHOWN = 25
+RATES = ("false_anchor_rate", "unknown_anchor_rate", "stale_anchor_rate", "abstention_rate")
 OTHER = {"moved": "where it is now", "drifted": "source hash seen", "expected_gone": "for the question"}
 
 
@@ -30,6 +35,17 @@ class Group:
         return OTHER.get(self.kind, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A rate, what it is of, and where the traces behind it are."""
+
+    name: str
+    words: str
+    rate: Rate
+    hits: str
+    of: str
+
+
 @require_GET
 @member_page
 def corpus(here: Visit) -> HttpResponse:
@@ -41,11 +57,16 @@ def corpus(here: Visit) -> HttpResponse:
         "inventories": manifests.inventories(project=here.slug)[:10],
         "in_force": next((one for one in known if one.effective_ns <= time.time_ns()), None),
         "url": settings.PUBLIC_URL,
+        "drift_days": drift.DAYS,
+        "rates": None,
         "q": asked.get("q", "").strip()[:500],
         "product": asked.get("product", "").strip()[:200],
     }
     if known:
+        if here.request.headers.get("HX-Target") == "rates":
+            return here.render("tracing/corpus.html#rates", _rates(here))
         context |= _anchors(here, context) | _changes(here, known) | _drift(here)
+        context |= _rates(here) if "rates" in asked else {}
     return here.render("tracing/corpus.html", context, place="corpus")
 
 
@@ -74,3 +95,20 @@ def _drift(here: Visit) -> Context:
     found = drift.findings(project=here.slug, run=run.run, limit=20)
     groups = [Group(kind, words, run.counts.get(kind, 0), found[kind]) for kind, words in drift.WORDS.items()]
     return {"run": run, "groups": groups}
+
+
+def _rates(here: Visit) -> Context:
+    """Of live traffic, over the days that a look at the corpus goes back."""
+    asked = live_only(Filter())
+    scope = queries.Scope.of(here.project, asked, time.time_ns() - drift.DAYS * 86_400 * 10**9)
+    address = reverse("tracing:traces", args=[here.slug])
+
+    def link(*filters: str) -> str:
+        q = " ".join(filter(None, (str(asked), *filters)))
+        return f"{address}?{urlencode({'q': q, 'from': f'{drift.DAYS}d'})}"
+
+    lines = []
+    for one in (MEASURES[name] for name in RATES):
+        (rate,) = share(one, scope=scope)
+        lines.append(Line(one.name, one.words, rate, link(one.of_filter, one.hits_filter), link(one.of_filter)))
+    return {"rates": lines}
