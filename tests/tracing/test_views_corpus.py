@@ -44,5 +44,7 @@ def test_what_answers_cite_is_counted_with_n_interval_and_the_traces_behind_it(v
 def test_the_links_of_a_rate_find_its_traces(vera: Client) -> None:
     keep(recent(1, product="atlas"), anchors="false", false_anchor=True)
     keep(recent(2, product="atlas"), anchors="ok", false_anchor=False)
-    listed = vera.get("/p/atlas/traces", {"q": "live:true has:product has:anchor -anchor:unchecked anchor:false", "from": "30d"}).content.decode()
+    listed = vera.get(
+        "/p/atlas/traces", {"q": "live:true has:product has:anchor -anchor:unchecked anchor:false", "from": "30d"}
+    ).content.decode()
     assert recent(1).trace_id in listed and recent(2).trace_id not in listed

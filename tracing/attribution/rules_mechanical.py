@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from tracing.attribution.view import Certainty, Finding, View, shown
-from tracing.records import Candidate, Lane
+from tracing.records import Assessment, Candidate, Lane
 from tracing.stages import Fault, Stage
 
-_SCHEMA = re.compile(r"schema|json|format|pars(?:e|ing)|structur|well.?formed", re.IGNORECASE)
+_SCHEMA = re.compile(  # as a word of its own or in camel case: `information` is no format
+    r"(?:(?<![^\W\d_])|(?<=[a-z])(?=[A-Z]))(?i:schema|json|format|pars(?:e|ing)|structur|well.?formed)"
+)
 _UNPARSED = re.compile(
     r"JSONDecodeError|OutputPars|ValidationError|not valid json|invalid json|(?:did|does) not match the schema"
     r"|(?:failed|could not|unable) to parse",
@@ -16,6 +18,7 @@ _UNPARSED = re.compile(
 )
 _MOST_EVIDENCE = 5
 _LONGEST_ERROR = 300
+_SEARCHING = (Stage.EMBED, Stage.RETRIEVE)
 
 
 def error(view: View) -> Finding | None:
@@ -49,6 +52,27 @@ def _failure(view: View, status: str) -> Finding | None:
 
 def _is_unparsed(message: str | None) -> bool:
     return bool(message) and bool(_UNPARSED.search((message or "")[:_LONGEST_ERROR]))
+
+
+def went_on(view: View) -> Finding | None:
+    """A stage before the answer failed, and the pipeline went on without it."""
+    said = view.assessment
+    if view.expected_places or view.should_have_refused or (said is not None and _suffices(said)):
+        return None
+    order = {stage.label: stage.order for stage in Stage}
+    failing = [one for one in view.failures if order.get(one.stage, 99) <= Stage.CONTEXT.order]
+    if not failing or view.failed_unanswered:
+        return None
+    first = min(failing, key=lambda one: (order[one.stage], one.start_ns, one.round))
+    stage, fault = Stage.named(first.stage), Fault.named(first.status)
+    if stage is None or fault is None:
+        return None
+    evidence = f"{stage.label}: {(first.error or first.status).strip()[:_LONGEST_ERROR]}"
+    return Finding(stage, fault, "mechanical", "suspected", (evidence, "it answered all the same"))
+
+
+def _suffices(said: Assessment) -> bool:
+    return said.by != "lexical" and said.context_sufficient is True
 
 
 def bad_format(view: View) -> Finding | None:
@@ -148,6 +172,8 @@ def under_floors(view: View) -> tuple[str, ...]:
         return ()
     if all(floor_of(view, lane) is None for lane in view.trace.lanes):
         return ()
+    if any(Stage.named(one.stage) in _SEARCHING for one in view.failures):
+        return ()
     tops = {(lane.name, lane.round): -float("inf") for lane in view.trace.lanes}
     for candidate in view.trace.candidates:
         for hit in candidate.hits:
@@ -160,6 +186,7 @@ def under_floors(view: View) -> tuple[str, ...]:
     for lane in view.trace.lanes:
         top, floor = tops[lane.name, lane.round], floor_of(view, lane)
         if top == -float("inf"):
+            said += [f"{lane.name}: nothing, floor {floor:g}"] if floor is not None and not lane.returned else []
             continue
         if floor is None or top >= floor:
             return ()
