@@ -31,7 +31,7 @@ def search(question: str) -> list[dict]:
 def answer(question: str) -> str:
     passages = "\n".join(f"[{place}] {each['content']}" for place, each in enumerate(search(question), 1))
     asked = {"role": "user", "content": f"{passages}\n\n{question}"}
-    with claude.messages.stream(model="claude-sonnet-4-5", max_tokens=300, messages=[asked]) as stream:
+    with claude.messages.stream(model="claude-sonnet-5-5", max_tokens=300, messages=[asked]) as stream:
         return stream.get_final_text()
 
 

@@ -16,7 +16,7 @@ def vector(question: str) -> list[dict]:
 
 @observe(as_type="generation")
 def generate(prompt: str) -> str:
-    langfuse.update_current_generation(model="claude-sonnet-4-5", usage_details={"input": 21, "output": 9})
+    langfuse.update_current_generation(model="claude-sonnet-5-5", usage_details={"input": 21, "output": 9})
     return "Call self.retry() in the task [1]."
 
 

@@ -29,7 +29,7 @@ with tracer.start_as_current_span("answer") as root:
         span.set_attribute("rag.candidates", json.dumps([found]))
     with tracer.start_as_current_span("chat") as span:
         span.set_attribute("gen_ai.operation.name", "chat")
-        span.set_attribute("gen_ai.request.model", "claude-sonnet-4-5")
+        span.set_attribute("gen_ai.request.model", "claude-sonnet-5-5")
         prompt = [
             {"role": "user", "parts": [{"type": "text", "content": "[1] Call self.retry().\n\nHow do I retry a task?"}]}
         ]

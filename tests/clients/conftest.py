@@ -133,6 +133,7 @@ def run(address: str, sender: Sender, models: str, tmp_path: Path) -> Runner:
         "ANTHROPIC_BASE_URL": models,
         "ANTHROPIC_API_KEY": "any",
         "OPENAI_BASE_URL": f"{models}/v1",
+        "OPENAI_API_BASE": f"{models}/v1",
         "OPENAI_API_KEY": "any",
     }
     return Runner(kept | QUIET | addresses | {"DSPY_CACHEDIR": str(tmp_path / "dspy")}, tmp_path)

@@ -12,7 +12,7 @@ from tests.conftest import Sender
 from tracing.dataset_models import DatasetItem, Media
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PIPELINE = Path(__file__).with_name("langfuse5.py")
+PIPELINE = Path(__file__).parent / "programs" / "langfuse5.py"
 
 
 def test_sdk_5_sends_all_that_it_can_without_a_warning(
