@@ -54,6 +54,11 @@ def is_reviewed(question: Question, library: Library) -> bool:
     places = [library.corpus.places[anchor] for anchor in question.anchors]
     if any(has_moved(place.product, place.path) for place in places):
         return False
+    return is_chosen(question)
+
+
+def is_chosen(question: Question) -> bool:
+    """Whether it is of the half that somebody looked at, wherever its page is."""
     return int(hashlib.sha256(question.id.encode()).hexdigest()[:8], 16) % 100 < REVIEWED_PERCENT
 
 

@@ -8,11 +8,11 @@ from demo.faults import REGISTRY, STAGES
 from demo.pipeline.turn import Turn
 
 EXAMPLES = (
-    ("How do I stop a signal receiver from being called twice?", "rerank:dropped"),
+    ("How do I run code after a transaction commits in Django?", "rerank:dropped"),
     ("What does task_acks_late do and when should I enable it?", "resolve:entity_missed"),
-    ("How do I use the session object in Flask and what secret key does it need?", "route:wrong_product"),
+    ("How do I return API errors as JSON in Flask?", "route:wrong_product"),
     ("How do I retry a failed Celery task?", "validate:false_anchor"),
-    ("How do I prompt for a password in Click?", "generate:ungrounded"),
+    ("How do I make an option that can be given multiple times in Click?", "generate:ungrounded"),
     ("How do I deploy to Kubernetes with a Helm chart?", ""),
 )
 FAILURES = ("error", "timeout")
@@ -41,6 +41,7 @@ class View:
     turn: Turn | None = None
     changed: str = ""
     visible: bool = False
+    reviewed: bool = False
     examples: tuple[tuple[str, str], ...] = field(default=EXAMPLES)
 
 
@@ -75,6 +76,11 @@ def _result(view: View) -> str:
     )
     if view.fault and not view.changed:
         broke = f"<p><code>{escape(view.fault)}</code> found nothing to break in this question: a clean trace.</p>"
+    if view.changed and not view.reviewed:
+        broke += (
+            '<p class="muted">Nobody has said what this question should be answered from: some faults cannot be told then, '
+            "but those of the examples below can.</p>"
+        )
     sources = "".join(
         f"<li><b>{escape(citation.title)}</b> <code>{escape(citation.anchor)}</code></li>"
         for citation in turn.citations

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlparse
 from demo.ask import ask_live
 from demo.faults import REGISTRY
 from demo.page.render import View, page
+from demo.push import is_reviewed
+from demo.questions import load_questions
 from demo.settings import Settings
 from demo.telemetry.server import Server, UnreachableError
 from demo.workshop import Library
@@ -34,6 +36,7 @@ class DemoServer(ThreadingHTTPServer):
         self.library = library
         self.settings = settings
         self.api = Server(settings.url, settings.key)
+        self.reviewed = {one.question for one in load_questions() if is_reviewed(one, library)}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -86,6 +89,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.library, settings, view.question, view.fault or None, session_id="demo-page"
         )
         view.changed = truth.changed or ""
+        view.reviewed = view.question in self.server.reviewed
         view.visible = wait_until(lambda: self.server.api.trace(view.turn.trace_id) is not None, PATIENCE_SECONDS)
         return 200
 

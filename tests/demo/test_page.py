@@ -12,6 +12,7 @@ import pytest
 from demo.faults import REGISTRY
 from demo.page.render import EXAMPLES, View, page
 from demo.page.server import DemoServer
+from demo.push import is_chosen
 from demo.questions import load_questions
 from demo.settings import Settings
 from demo.workshop import Library
@@ -56,6 +57,8 @@ def test_examples_are_questions_whose_evidence_is_known():
     known = {question.question for question in load_questions()}
     assert {question for question, _ in EXAMPLES} <= known
     assert {fault for _, fault in EXAMPLES} <= {*REGISTRY, ""}
+    reviewed = {question.question for question in load_questions() if is_chosen(question)}
+    assert {question for question, _ in EXAMPLES} <= reviewed, "the fault of another could not be told"
 
 
 def test_without_a_server_it_says_what_to_do(url):
@@ -76,3 +79,11 @@ def test_an_empty_question_is_no_question(url):
 
 def test_what_was_changed_is_escaped():
     assert "<i>" not in page(View("http://x", "q", "rerank:reverse", "<i>", "<i>"))
+
+
+def test_it_says_when_nobody_reviewed_the_question(ask):
+    turn = ask("How do I retry a task?")[0]
+    broken = View("http://x", turn.question, "rerank:reverse", changed="the order is upside down", turn=turn)
+    assert "Nobody has said what this question should be answered from" in page(broken)
+    broken.reviewed = True
+    assert "Nobody has said" not in page(broken)
