@@ -106,6 +106,7 @@ def test_a_retrieval_of_what_the_lanes_found_scored_anew_is_the_reranker() -> No
         "doc_b#x": 1,
         "doc_c#x": 2,
     }
+    assert [row.rerank_in for row in by_id(trace).values()] == [False, True, True]
 
 
 def test_of_two_such_retrievals_the_first_merges() -> None:

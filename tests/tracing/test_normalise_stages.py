@@ -105,6 +105,15 @@ def test_a_deadline_that_passed_is_a_timeout(message: str, attributes: dict[str,
     assert found["generate"].status == "timeout"
 
 
+def test_a_traceback_in_the_status_is_left_out_with_the_deadlines_that_its_source_names() -> None:
+    raised = "ApiError('the model is down')Traceback (most recent call last):\n  create(timeout=60)\nApiError: down\n"
+    [found] = normalise([span(1, "ask"), span(2, "llm", "LLM", 1, error=raised)]).stages
+    assert (found.status, found.error) == ("error", "ApiError('the model is down')")
+    bare = "Traceback (most recent call last):\n  create(timeout=60)\nApiError: down\n"
+    [found] = normalise([span(1, "ask"), span(2, "llm", "LLM", 1, error=bare)]).stages
+    assert (found.status, found.error) == ("error", "ApiError: down")
+
+
 def test_a_retry_that_succeeded_is_no_error() -> None:
     trace = normalise(
         [

@@ -19,6 +19,9 @@ _CONTEXT = re.compile(
     r"|<(context|documents|passages|sources|docs)>",
     re.IGNORECASE,
 )
+_QUESTION_TAG = re.compile(r"<((?:user_)?(?:question|query))>", re.IGNORECASE)
+_CLOSING = re.compile(r"</(?:context|documents|passages|sources|docs|search_results)>", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:^|\n)\[1\]\s")
 _FIELD = re.compile(r"\[\[ ## (\w{1,80}) ## \]\]")
 _SPEAKER = re.compile(r"gen_ai\.(system|user|assistant|tool|choice)(?:\.message)?")
 
@@ -60,15 +63,36 @@ def asked_at(words: str, after: int) -> int:
 
 
 def question_of(words: str | None) -> str | None:
-    """The part of a prompt after its last `Question:`; all of it where there is none."""
+    """The part of a prompt that is headed, tagged or set apart as the question; all of it where none is."""
     if not words:
         return None
     if "[[ ## " in words and (found := next((part for name, part in fields(words) if name in _QUESTIONS), None)):
         return found
     *_, last = [None, *_ASKED.finditer(words)]
     if last is None:
-        return words
+        return _set_apart(words) or words
     return _REPLY.sub("", words[last.end() :]).strip() or words
+
+
+def _set_apart(words: str) -> str | None:
+    """What a question's tags hold, what follows the passages' closing tag, or the paragraph after numbered passages."""
+    *_, tag = [None, *_QUESTION_TAG.finditer(words)]
+    if tag is not None and (end := words.find(f"</{tag[1]}>", tag.end())) > 0:
+        return words[tag.end() : end].strip()
+    *_, closing = [None, *_CLOSING.finditer(words)]
+    if closing is not None:
+        return words[closing.end() :].strip()
+    passages = _passages(words)
+    return words[passages[1] :].strip() if passages else None
+
+
+def _passages(words: str) -> tuple[int, int] | None:
+    """From where to where a prompt has passages numbered from [1], with a last paragraph after them that is none."""
+    first = _NUMBERED.search(words)
+    end = words.rstrip().rfind("\n\n")
+    if first is None or end < first.end() or re.match(r"\s*\[\d", words[end:]):
+        return None
+    return first.start(), end
 
 
 def context_in(words: str) -> str | None:
@@ -78,7 +102,8 @@ def context_in(words: str) -> str | None:
             return part or None
     found = _CONTEXT.search(words)
     if found is None:
-        return None
+        passages = _passages(words)
+        return words[passages[0] : passages[1]].strip() if passages else None
     closing = words.find(f"</{found[1]}>", found.end()) if found[1] else -1
     end = closing if closing >= 0 else asked_at(words, found.end())
     return words[found.end() : end].strip() or None

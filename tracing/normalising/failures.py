@@ -15,6 +15,7 @@ from tracing.stages import Stage
 
 _TIMEOUT = re.compile(r"time[d]?[ _-]?out|deadline|cancel", re.IGNORECASE)
 _STATUS_CODES = ("http.response.status_code", "http.status_code")
+_TRACEBACK = "Traceback (most recent call last):"
 _LONGEST_ERROR = 2000
 
 
@@ -95,12 +96,18 @@ def _failure(node: Node) -> Failure:
         if event.name == "exception":
             kind = text(event.attributes.get("exception.type")) or kind
             said = text(event.attributes.get("exception.message")) or said
-    message = span.status_message or said
+    message = _without_traceback(span.status_message) or _without_traceback(said)
     if kind and kind.rpartition(".")[2] not in message:
         message = f"{kind}: {message}" if message else kind
     codes = {str(attributes.get(key)) for key in _STATUS_CODES}
     timed_out = bool(_TIMEOUT.search(f"{kind} {message[:_LONGEST_ERROR]}")) or bool(codes & {"408", "504"})
     return Failure(node, "timeout" if timed_out else "error", message[:_LONGEST_ERROR] or f"{span.name} failed")
+
+
+def _without_traceback(message: str) -> str:
+    """What was raised, without the lines of source that some instrumentations add: they name timeouts of their own."""
+    said, traceback, lines = message.partition(_TRACEBACK)
+    return said.strip() or (lines.strip().rpartition("\n")[2].strip() if traceback else "")
 
 
 def is_model_leaf(node: Node) -> bool:

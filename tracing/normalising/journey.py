@@ -25,7 +25,7 @@ def rows_of(rounds: Sequence[Round]) -> Rows:
         for row, _ in rows.of(round_.rerank_input or ()):
             row.rerank_in = True
         for row, document in rows.of(round_.reranked or ()):
-            row.rerank_rank, row.rerank_score = document.rank, document.score
+            row.rerank_in, row.rerank_rank, row.rerank_score = True, document.rank, document.score
         for _ in rows.of(round_.filtered or ()):
             pass
     return rows
