@@ -19,6 +19,7 @@ from tracing.views import (
     texts,
     trace,
     verdicts,
+    waiting,
 )
 
 P = "p/<slug:slug>/"
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path(T, trace.trace, name="trace"),
     path(T + "/next", beside.next_trace, name="next_trace"),
     path(T + "/previous", beside.previous_trace, name="previous_trace"),
+    path(T + "/judged", waiting.judged, name="judged"),
     path(T + "/verdict", verdicts.say_verdict, name="say_verdict"),
     path(T + "/peek", trace.peek, name="peek"),
     path(T + "/chunk", texts.chunk, name="chunk"),

@@ -78,8 +78,8 @@ def _result(view: View) -> str:
         broke = f"<p><code>{escape(view.fault)}</code> found nothing to break in this question: a clean trace.</p>"
     if view.changed and not view.reviewed:
         broke += (
-            '<p class="muted">Nobody has said what this question should be answered from: some faults cannot be told then, '
-            "but those of the examples below can.</p>"
+            '<p class="muted">Nobody has said what this question should be answered from: some faults cannot be told '
+            "then, but those of the examples below can.</p>"
         )
     sources = "".join(
         f"<li><b>{escape(citation.title)}</b> <code>{escape(citation.anchor)}</code></li>"

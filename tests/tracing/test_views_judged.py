@@ -1,6 +1,7 @@
 """The pages of what was judged: the verdict on the trace page, a person's word, the corpus page."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -81,6 +82,22 @@ def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict
     keep(dropped(2, query="other"))
     page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
     assert "data-blamed" not in page and "Not judged yet" in page
+
+
+def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
+    sender: Sender, people: dict[str, Any]
+) -> None:
+    vera = signed_in(people, "vera")
+    keep(dropped(), arrived_ns=time.time_ns())
+    assert f'hx-get="{PAGE}/judged" hx-trigger="every 2s"' in vera.get(PAGE).content.decode()
+    waiting = vera.get(f"{PAGE}/judged")
+    assert (waiting.status_code, waiting.headers.get("HX-Refresh")) == (204, None)
+    keep(dropped(), version=2)
+    keep_marks(dropped(), version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    assert vera.get(f"{PAGE}/judged").headers["HX-Refresh"] == "true"
+    assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
+    assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
 
 
 def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ def _arrived(*, project: str, keys: Sequence[TraceKey], live: Sequence[str]) -> 
         live=list(live),
         now_ms=time.time_ns() // 1_000_000,
     )
-    return {trace_id: (arrived_ns, is_live) for trace_id, arrived_ns, is_live in rows}
+    return {trace_id: (arrived_ms * 1_000_000, is_live) for trace_id, arrived_ms, is_live in rows}
 
 
 def _marks(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Mark]:

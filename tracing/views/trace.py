@@ -20,6 +20,7 @@ from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import tree
+from tracing.views.waiting import is_expected
 
 ANSWER_LIMIT = 20_000
 QUERY_LIMIT = 300
@@ -102,6 +103,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
         "expectation": found.expectation,
         "flags": found.mark.flags,
         "may_say": here.works,
+        "waits": is_expected(found),
         "confirms": f"{verdict.stage}.{verdict.fault}" if verdict and confirms and here.works else "",
     }
 
