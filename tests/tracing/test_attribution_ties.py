@@ -205,7 +205,7 @@ def test_identifiers_are_whole_tokens_whatever_their_case() -> None:
 
 def test_a_step_that_only_rewrites_the_question_has_missed_no_name() -> None:
     rewriter = tuple(StageRecord(stage) for stage in ("resolve", "retrieve", "generate"))
-    assert blamed(without_right(stages=rewriter, entities=())) == "retrieve.miss (certain)"
+    assert blamed(without_right(stages=rewriter, entities=())) == "retrieve.miss (likely)"
     assert blamed(without_right(stages=rewriter, entities=(), rewritten=())) == "resolve.entity_missed (likely)"
 
 

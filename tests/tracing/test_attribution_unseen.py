@@ -239,3 +239,30 @@ def test_a_score_or_a_comment_is_no_complaint() -> None:
     for kind, value in (("score", 0.0), ("comment", "bad"), ("resolved", False), ("citation_broken", FOREIGN)):
         signal = Signal(trace().trace_id, kind, value, 1)  # type: ignore[arg-type]
         assert blamed(trace(), expectation=None, signals=(signal,)) is None
+
+
+def test_a_miss_is_not_certain_where_the_question_or_what_became_of_its_names_was_not_seen() -> None:
+    assert blamed(without_right(citations=())) == "retrieve.miss (certain)"
+    assert blamed(without_right(citations=(), rooted=False)) == "retrieve.miss (likely)"
+    assert blamed(without_right(citations=(), entities=())) == "retrieve.miss (likely)"
+    assert blamed(without_right(citations=(), entities=(), query="How long?")) == "retrieve.miss (certain)"
+
+
+def test_a_refusal_that_was_missed_is_certain_only_where_every_lane_says_what_is_too_little() -> None:
+    refuse = Expectation("refuse")
+    assert blamed(trace(citations=()), expectation=refuse) == "validate.missed_refusal (certain)"
+    two = (*trace().lanes, Lane("lexical", returned=0))
+    assert blamed(trace(citations=(), lanes=two), expectation=refuse) == "validate.missed_refusal (likely)"
+
+
+def test_words_alone_blame_no_refusal_where_the_prompt_was_not_seen() -> None:
+    refused = {"outcome": "refuse", "refused": True, "answer": "I do not know.", "citations": ()}
+    words = said(by="lexical", context_sufficient=True, groundedness=None)
+    given = {"expectation": None, "signals": (thumb(),), "assessments": (words,)}
+    assert blamed(trace(**refused), **given) == "generate.over_refusal (suspected)"
+    inferred = replace(
+        trace(**refused),
+        observed=LANES_ALONE,
+        candidates=tuple(replace(one, survived_source="inferred") for one in trace().candidates),
+    )
+    assert blamed(inferred, **given) == "None.unknown (unknown)"

@@ -71,6 +71,17 @@ class Journey:
         return any(lane.floor is not None or lane.score_kind == "similarity" for lane in self.trace.lanes)
 
     @cached_property
+    def lacks_a_lane(self) -> bool:
+        """True where later lists hold what no lane that was seen returned."""
+        return any(not one.hits and (one.fused_rank or one.rerank_in or one.rerank_rank) for one in self.candidates)
+
+    @cached_property
+    def prompt_seen(self) -> bool:
+        """True where what was kept is more than the last list before the prompt."""
+        told = any(one.survived_source in ("declared", "prompt") for one in self.kept)
+        return told or self.observed.context != "no"
+
+    @cached_property
     def unseen_before(self) -> tuple[str, ...]:
         """What of the lists was not seen that a chunk which is on none of them may have been lost from."""
         said = []
@@ -79,7 +90,7 @@ class Journey:
             if self.observed.fused == self.observed.rerank_input == "no":
                 last = "retrieve or rerank" if self.observed.reranked != "no" else "retrieve, rerank or context"
             said.append(f"what the lanes returned was not seen: {last}")
-        elif any(not one.hits and (one.fused_rank or one.rerank_in or one.rerank_rank) for one in self.candidates):
+        elif self.lacks_a_lane:
             said.append("a lane was not seen: later lists hold what no lane returned")
         if self.is_cut_short:
             said.append("the sender's limits cut the lists short")
@@ -181,21 +192,21 @@ class Journey:
             return self._before_reranked(rank)
         if self.observed.context == "no":
             return None
+        if self.has_reranker is False and not self._was_reordered and _was_placed(candidate):
+            return self._in_context(candidate, sure=self.observed.context == "declared")
+        if self.has_reranker is not True and not self._was_reordered and self._was_demoted(candidate, rank):
+            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
         if self.has_reranker is not False or self._was_reordered:
             return Loss(Fault.DROPPED, Stage.RERANK, False, Stage.CONTEXT)
-        if _was_placed(candidate):
-            return self._in_context(candidate, sure=self.observed.context == "declared")
-        if self._was_demoted(candidate, rank):
-            return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
         return self._in_context(candidate, sure=False)
 
     def _was_demoted(self, candidate: Candidate, rank: int) -> bool:
         """True where fusion put it behind all that was kept, and much further back than the best lane had it."""
-        if candidate.fused_rank is None or not candidate.hits or len(self.lane_names) < 2:
-            return False
-        best = min(hit.rank for hit in candidate.hits)
+        lanes = len(self.lane_names) + self.lacks_a_lane
         last = max((_place(one) for one in self.kept), default=0)
-        return rank > last > 0 and rank > best * len(self.lane_names)
+        if candidate.fused_rank is None or lanes < 2 or not rank > last > 0:
+            return False
+        return self.lacks_a_lane or rank > lanes * min((hit.rank for hit in candidate.hits), default=0)
 
     @cached_property
     def _was_reordered(self) -> bool:

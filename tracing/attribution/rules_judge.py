@@ -136,6 +136,8 @@ def refused_without_need(view: View) -> Finding | None:
     said = view.assessment
     if said is None or said.context_sufficient is not True or not view.refused or not _may_answer(view):
         return None
+    if said.by == "lexical" and not view.journey.prompt_seen:
+        return None
     return _finding(view, Stage.GENERATE, Fault.OVER_REFUSAL, "the kept context suffices, and it refused")
 
 

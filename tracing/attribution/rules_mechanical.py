@@ -162,7 +162,7 @@ def thin(view: View) -> Finding | None:
     said = under_floors(view) if view.answered else ()
     if not said:
         return None
-    sure: Certainty = "certain" if view.should_have_refused else "likely"
+    sure: Certainty = "certain" if view.should_have_refused and not view.journey.unseen_before else "likely"
     return Finding(Stage.RETRIEVE, Fault.THIN, "mechanical", sure, said)
 
 

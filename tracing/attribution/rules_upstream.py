@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracing.attribution.mentions import holds, words_of
-from tracing.attribution.names import lost_in_rewriting, unresolved
+from tracing.attribution.names import NO_ENTITIES, lost_in_rewriting, unresolved
 from tracing.attribution.view import Certainty, Finding, Followed, View, gold, line_of, shown
 from tracing.records import Entity
 from tracing.stages import Fault, Stage
@@ -208,9 +208,18 @@ def _not_excluded(view: View) -> tuple[str, ...]:
         said.append("no index inventory: whether it was ever indexed is not known")
     if view.expected_products and not view.trace.product:
         said.append("the routed product is not known")
-    asked = words_of(view.trace.query or "")
-    names = (*view.manifest.entities, *view.manifest.products) if view.manifest else ()
-    resolved = view.trace.entities or view.trace.rewritten or any(one.stage == "resolve" for one in view.trace.stages)
-    if not resolved and any(holds(asked, name) for name in names):
+    if not view.trace.rooted or not view.trace.query:
+        said.append("the question as it was asked was not seen")
+    if _may_have_misnamed(view):
         said.append("what the question's names were resolved to is not known")
     return tuple(said)
+
+
+def _may_have_misnamed(view: View) -> bool:
+    """True where the question has a name that the manifest knows, and what became of it was not seen."""
+    trace, facts = view.trace, view.manifest
+    told = bool(trace.entities) or NO_ENTITIES in trace.flags
+    if facts is None or (told and (trace.rewritten or not _ran(view, Stage.RESOLVE))):
+        return False
+    asked = words_of(trace.query or "")
+    return any(holds(asked, name) for name in (*facts.entities, *facts.products))
