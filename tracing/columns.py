@@ -236,6 +236,24 @@ def _text_hashes(row: TraceRow) -> list[bytes]:
 
 
 COLUMNS = (*_PLAIN, *_TRACE, *_CANDIDATE, "c_text", "h_candidate", *_HIT)
+_FOR_FILTERS = {
+    "duration_ms",
+    "canonical",
+    "entities",
+    "lanes",
+    "models",
+    "errors",
+    "input_tokens",
+    "output_tokens",
+    "attempts",
+    "caches",
+    "stage",
+    "stage_round",
+    "stage_status",
+    "stage_ms",
+    "cited",
+}
+READ = tuple(name for name in COLUMNS if name not in _FOR_FILTERS)  # each costs 0.3 ms a trace; `detail` has the rest
 
 
 def _none(text: str) -> str | None:
@@ -298,6 +316,11 @@ def _context(fields: dict[str, Any]) -> Context:
     return Context(**{**fields, "slots": tuple(Slot(**slot) for slot in fields["slots"])})
 
 
+def read_stages(detail: str) -> tuple[StageRecord, ...]:
+    """The stages in a `detail`, where nothing else of the trace is wanted."""
+    return tuple(_stage(fields) for fields in orjson.loads(detail)["stages"])
+
+
 _SAME = (
     "trace_id",
     "kind",
@@ -314,7 +337,7 @@ _SAME = (
 
 
 def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
-    """The trace of one row of `traces` (all of COLUMNS by name), with its candidates' texts by hash."""
+    """The trace of one row of `traces` (all of READ by name), with its candidates' texts by hash."""
     detail = orjson.loads(row["detail"])
     same: dict[str, Any] = {name: row[name] for name in _SAME}
     same |= {name: _none(row[name]) for name in _OPTIONAL_TEXTS}

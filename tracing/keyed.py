@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HOUR_NS = 3600 * 10**9
+AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 KEYS = "(SELECT arrayJoin(arrayZip({hours:Array(DateTime)}, {ids:Array(String)})))"
 
 

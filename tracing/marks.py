@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracing import store
@@ -131,6 +131,24 @@ def due_of(*, project: str, keys: Sequence[TraceKey]) -> list[str]:
         )
         if due
     ]
+
+
+def marks_of(*, project: str, keys: Sequence[TraceKey]) -> dict[str, Mark]:
+    """By trace its mark."""
+    found: dict[str, Mark] = {}
+    for some in store.pieces(keys):
+        rows = store.rows(
+            f"SELECT trace_id, {', '.join(_SAID)} FROM marks"  # noqa: S608 (a clause of ours)
+            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            " ORDER BY version DESC LIMIT 1 BY trace_id",
+            project=project,
+            hours=hours(some),
+            ids=ids(some),
+        )
+        for trace_id, *said in rows:
+            mark = Mark(*said)
+            found[trace_id] = replace(mark, flags=tuple(mark.flags))
+    return found
 
 
 def said_of(*, project: str, trace_ids: Sequence[str]) -> Mapping[str, list[Said]]:

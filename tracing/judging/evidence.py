@@ -13,7 +13,7 @@ from tracing.judging import assessments, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Project
 from tracing.queries.many import Stored, stored_traces
-from tracing.queries.one import read_signal
+from tracing.queries.one import SIGNAL, read_signal
 from tracing.records import Assessment, Signal
 
 
@@ -89,15 +89,12 @@ def _assessed(one: Stored, said: Sequence[Assessment], now_ns: int) -> tuple[tup
     return (fresh, *(other for other in said if other.by != "lexical")), fresh
 
 
-COLUMNS = "trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
-
-
 def signals_of(*, project: str, trace_ids: Sequence[str]) -> Mapping[str, tuple[Signal, ...]]:
     """What was said of each of these traces after the fact, the newest first."""
     found: dict[str, list[Signal]] = defaultdict(list)
     for some in store.pieces(trace_ids):
         rows = store.rows(
-            f"SELECT {COLUMNS} FROM signals FINAL"  # noqa: S608 (columns of ours)
+            f"SELECT {SIGNAL} FROM signals FINAL"  # noqa: S608 (columns of ours)
             " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} ORDER BY at DESC, identity",
             project=project,
             ids=some,

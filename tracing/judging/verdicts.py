@@ -7,7 +7,7 @@ from typing import Any
 
 from tracing import store
 from tracing.attribution.case import Judgement
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import AT, KEYS, TraceKey, hours, ids
 from tracing.records import Trace, Verdict
 
 NOTHING = "none"  # the fault of a row that blames nobody
@@ -125,16 +125,25 @@ def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Stand
 
 
 def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
-    """All rows of a trace, the newest first; at most 200. One that was copied twice is one."""
+    """All rows of a trace, the newest first; at most 200 of the engine and 200 of people. One copied twice is one."""
     rows = store.rows(
-        f"SELECT {', '.join(_READ)} FROM verdicts"
-        f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
-        f" ORDER BY version DESC LIMIT 1 BY version, person LIMIT {MOST_SHOWN}",
+        f"SELECT version, {', '.join(_READ)} FROM verdicts PREWHERE {AT}"
+        f" ORDER BY version DESC LIMIT {MOST_SHOWN} BY person != ''",
         project=project,
-        hours=hours([key]),
-        ids=ids([key]),
+        key_ns=key.key_ns,
+        trace_id=key.trace_id,
     )
-    return tuple(_row(values) for values in rows)
+    found: dict[tuple[int, str], Row] = {}
+    for version, *values in rows:
+        row = _row(values)
+        found.setdefault((version, row.person), row)
+    return tuple(found.values())
+
+
+def standing(rows: Sequence[Row]) -> Standing:
+    """What counts of a trace's rows, given the newest first."""
+    newest = {bool(row.person): row for row in reversed(rows)}
+    return Standing(newest.get(False), newest.get(True))
 
 
 def _row(values: Sequence[Any]) -> Row:

@@ -1,12 +1,13 @@
 """What is read of the store: one function a question, one SELECT a function, always within one project."""
 
+from tracing.marks import Mark
 from tracing.queries.corpus import MOST_ANCHORS, Anchor, Change, anchors, manifest_changes
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
 from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
-from tracing.queries.one import Found, Mark, any_trace, key_time, latest, locate, neighbours, signals, trace
+from tracing.queries.one import Found, any_trace, key_time, latest, locate, neighbours, signals, trace
 from tracing.queries.pages import CursorError, Page, cursor_beside, newer_than, trace_page
 from tracing.queries.scope import LIVE, SORTS, Scope
-from tracing.queries.spans import SpanOutline, span, span_tree, spans
+from tracing.queries.spans import SpanOutline, span, span_tree, span_tree_with_stages, spans
 from tracing.queries.summaries import Summary
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "signals",
     "span",
     "span_tree",
+    "span_tree_with_stages",
     "spans",
     "trace",
     "trace_page",

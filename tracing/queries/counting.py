@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 from tracing.queries.scope import Scope
+from tracing.queries.together import together
 
 MOST_COUNTED = 10_000
 MOST_VALUES = 12
@@ -95,16 +94,10 @@ def facets(*, scope: Scope) -> tuple[Facet, ...]:
     """The fields of which the traces in scope have values, each with its most frequent ones."""
     scans = (lambda: _grouped(scope, COLUMNS, {}), lambda: _grouped(scope, {}, LISTS), lambda: _said(scope))
     found: Values = {}
-    for values in _pool().map(lambda scan: scan(), scans):
+    for values in together(*scans):
         found |= values
     names = [*(name for name in ORDER if name in found), *(name for name in found if name not in ORDER)]
     return tuple(Facet(name, found[name]) for name in names if found[name])
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """An embedded store reads with one thread a query: the scans go side by side."""
-    return ThreadPoolExecutor(2, thread_name_prefix="facets")
 
 
 def _said(scope: Scope) -> Values:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracing import store
-from tracing.columns import COLUMNS, NO_TEXT, read_trace
+from tracing.columns import NO_TEXT, READ, read_trace
 from tracing.filters.sql import SETTLED
 from tracing.keyed import KEYS, TraceKey, hours, ids
 from tracing.queries.one import texts
@@ -71,7 +71,7 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
     if not keys:
         return ()
     rows = store.rows(
-        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}) FROM traces"
+        f"SELECT {', '.join(READ)}, toBool({SETTLED}) FROM traces"
         f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
         " ORDER BY trace_id, version DESC LIMIT 1 BY trace_id",
         project=project,
@@ -79,7 +79,7 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
         ids=ids(keys),
         now_ms=time.time_ns() // 1_000_000,
     )
-    found = [dict(zip(COLUMNS, row, strict=False)) for row in rows]
+    found = [dict(zip(READ, row, strict=False)) for row in rows]
     wanted = {value for row in found for value in row["c_text"] if value != NO_TEXT}
     pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted if with_texts else ())]
     known = {value: text for piece in pieces for value, text in piece.items()} if with_texts else _hex(wanted)

@@ -2,40 +2,30 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from tracing import store
-from tracing.columns import COLUMNS, NO_TEXT, canonical, read_trace
+from tracing.columns import READ, canonical, read_trace
 from tracing.corpus.expectations import expectations_of
 from tracing.filters.sql import KEY, SETTLED
 from tracing.filters.sql import LIVE as IS_LIVE
 from tracing.judging.assessments import assessments_of
-from tracing.judging.verdicts import Standing, applied, standing_of
-from tracing.keyed import TraceKey
+from tracing.judging.verdicts import Row, Standing, applied, history, standing
+from tracing.keyed import AT, TraceKey
+from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import Summary, summaries
+from tracing.queries.together import together
 from tracing.records import Assessment, Expectation, Signal, Trace, Verdict
+from tracing.shelf import references
 
-AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
 MOST_SIGNALS = 1_000
 NOTHING_SAID = Standing()
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What is said of a trace now, in short; empty texts where nothing is."""
-
-    stage: str = ""
-    fault: str = ""
-    kind: str = ""
-    certainty: str = ""
-    groundedness: float | None = None
-    grounded_by: str = ""
-    thumb: str = ""
-    anchors: str = ""
-    flags: tuple[str, ...] = ()
-    judged: str = ""
+SIGNAL = "trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +43,8 @@ class Found:
     standing: Standing = NOTHING_SAID
     expectation: Expectation | None = None
     assessments: tuple[Assessment, ...] = ()
+    history: tuple[Row, ...] = ()
+    neighbours: tuple[Summary, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -75,13 +67,66 @@ class Found:
         return self.mark.thumb
 
 
-def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found | None:
-    """The trace with its candidates' texts, its mark and its signals; None where the project has none of that id."""
-    key_ns = key_time(project=project, trace_id=trace_id)
-    if key_ns is None:
+def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE, for_page: bool = False) -> Found | None:
+    """The trace with all that is known of it; None where the project has none of that id.
+
+    A page shows candidates without their texts, and beside them the other traces of the same question.
+    """
+    begun = _begun(project=project, trace_id=trace_id)
+    if begun is None:
         return None
+    key, said = begun
+    one: dict[str, Any] = {"project": project, "key_ns": key.key_ns, "trace_id": trace_id}
+    row, known, rows, mark, assessments, signalled, expected, others = together(
+        lambda: _row(**one, live=live),
+        lambda: {} if for_page else _texts_of_candidates(**one),
+        lambda: history(project=project, key=key),
+        lambda: marks_of(project=project, keys=[key]),
+        lambda: assessments_of(project=project, keys=[key]),
+        lambda: signals(project=project, trace_id=trace_id, session_id=said.session_id or ""),
+        lambda: expectations_of(project=project, traces=[said]),
+        lambda: neighbours(project=project, trace=said, live=live) if for_page else (),
+    )
+    if row is None:
+        return None
+    if for_page:
+        known = texts(project=project, hashes=list(references(orjson.loads(row["detail"])["text"])))
+    stands = standing(rows)
+    return Found(
+        project=project,
+        trace=applied(read_trace(row, known), stands.engine),
+        key_ns=key.key_ns,
+        arrived_ns=row["arrived_at"] * 1_000_000,
+        settled=row["settled"],
+        live=row["live"],
+        mark=mark.get(trace_id, Mark()),
+        signals=signalled,
+        standing=stands,
+        expectation=expected.get(trace_id),
+        assessments=assessments.get(trace_id, ()),
+        history=rows,
+        neighbours=others,
+    )
+
+
+def _begun(*, project: str, trace_id: str) -> tuple[TraceKey, Trace] | None:
+    """A trace's key, and as much of it as finds what was said of it."""
     rows = store.rows(
-        f"SELECT {', '.join(COLUMNS)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
+        "SELECT key_ts, query, item_id, session_id FROM traces"
+        " WHERE project = {project:String} AND trace_id = {trace_id:String} ORDER BY version DESC LIMIT 1",
+        project=project,
+        trace_id=trace_id,
+    )
+    if not rows:
+        return None
+    key_ns, *said = rows[0]
+    query, item_id, session_id = (text or None for text in said)
+    return TraceKey(key_ns, trace_id), Trace(trace_id, 0, 0, query=query, item_id=item_id, session_id=session_id)
+
+
+def _row(*, project: str, key_ns: int, trace_id: str, live: Sequence[str]) -> dict[str, Any] | None:
+    rows = store.rows(
+        f"SELECT {', '.join(READ)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
         f" PREWHERE {AT} ORDER BY version DESC LIMIT 1",
         project=project,
         key_ns=key_ns,
@@ -89,29 +134,18 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE) -> Found |
         live=list(live),
         now_ms=time.time_ns() // 1_000_000,
     )
-    if not rows:
-        return None
-    row = dict(zip(COLUMNS, rows[0], strict=False))
-    settled, is_live = rows[0][-2:]
-    hashes = [value for value in set(row["c_text"]) if value != NO_TEXT]
-    found = read_trace(row, texts(project=project, hashes=hashes))
-    mark = _mark(project=project, key_ns=key_ns, trace_id=trace_id)
-    said = signals(project=project, trace_id=trace_id, session_id=found.session_id or "")
-    key = TraceKey(key_ns, trace_id)
-    standing = standing_of(project=project, keys=[key]).get(trace_id, NOTHING_SAID)
-    return Found(
+    return dict(zip((*READ, "settled", "live"), rows[0], strict=True)) if rows else None
+
+
+def _texts_of_candidates(*, project: str, key_ns: int, trace_id: str) -> dict[bytes, str]:
+    rows = store.rows(
+        "SELECT hash, text FROM chunks WHERE project = {project:String}"
+        f" AND hash IN (SELECT arrayJoin(c_text) FROM traces PREWHERE {AT}) LIMIT 1 BY hash",
         project=project,
-        trace=applied(found, standing.engine),
         key_ns=key_ns,
-        arrived_ns=row["arrived_at"] * 1_000_000,
-        settled=settled,
-        live=is_live,
-        mark=mark,
-        signals=said,
-        standing=standing,
-        expectation=expectations_of(project=project, traces=[found]).get(trace_id),
-        assessments=assessments_of(project=project, keys=[key]).get(trace_id, ()),
+        trace_id=trace_id,
     )
+    return {bytes(value): text for value, text in rows}
 
 
 def key_time(*, project: str, trace_id: str) -> int | None:
@@ -138,27 +172,13 @@ def texts(*, project: str, hashes: Sequence[bytes]) -> dict[bytes, str]:
     return {bytes(value): text for value, text in rows}
 
 
-def _mark(*, project: str, key_ns: int, trace_id: str) -> Mark:
-    rows = store.rows(
-        "SELECT stage, fault, kind, certainty, groundedness, grounded_by, thumb, anchors, flags, judged"
-        f" FROM marks PREWHERE {AT} ORDER BY version DESC LIMIT 1",
-        project=project,
-        key_ns=key_ns,
-        trace_id=trace_id,
-    )
-    if not rows:
-        return Mark()
-    flags = rows[0][8]
-    return replace(Mark(*rows[0]), flags=tuple(flags))
-
-
 def signals(*, project: str, trace_id: str, session_id: str | None = None) -> tuple[Signal, ...]:
     """What was said of the trace, or of its whole session, the newest first; also of one that has not come yet."""
     if session_id is None:
         session_id = _session(project=project, trace_id=trace_id)
     rows = store.rows(
-        "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
-        " FROM signals FINAL WHERE project = {project:String} AND (trace_id = {trace_id:String}"
+        f"SELECT {SIGNAL} FROM signals FINAL"
+        " WHERE project = {project:String} AND (trace_id = {trace_id:String}"
         " OR (trace_id = '' AND session_id != '' AND session_id = {session_id:String}))"
         f" ORDER BY at DESC, identity LIMIT {MOST_SIGNALS}",
         project=project,
@@ -200,19 +220,30 @@ def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_n
 
 def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> tuple[Summary, ...]:
     """Other traces of the same question, but for case, spacing and closing punctuation; the newest first."""
-    if not trace.query:
+    asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or ""), "trace_id": trace.trace_id}
+    if not trace.query or not _asked_again(**asked):
         return ()
     rows = store.rows(
         f"SELECT key_ts, trace_id FROM traces FINAL WHERE project = {{project:String}} AND kind = 'query' AND {KEY} IN"
         f" (SELECT {KEY} FROM traces WHERE project = {{project:String}} AND canonical = {{canonical:UInt64}})"
         " AND trace_id != {trace_id:String}"
         " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
-        project=project,
-        canonical=canonical(trace.query),
-        trace_id=trace.trace_id,
+        **asked,
         limit=limit,
     )
     return summaries(project=project, keys=[(key, other) for key, other in rows], live=live, now_ns=time.time_ns())
+
+
+def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:
+    """Whether any row of another trace asks the same: mostly none does, and this costs a third of finding out which."""
+    rows = store.rows(
+        "SELECT 1 FROM traces PREWHERE project = {project:String} AND canonical = {canonical:UInt64}"
+        " WHERE trace_id != {trace_id:String} LIMIT 1",
+        project=project,
+        canonical=canonical,
+        trace_id=trace_id,
+    )
+    return bool(rows)
 
 
 def latest(*, project: str) -> Summary | None:

@@ -1,13 +1,15 @@
 """The spans of a trace: their structure at once, their content one by one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracing import store
+from tracing.columns import read_stages
 from tracing.dialects.values import plain
+from tracing.keyed import AT
 from tracing.langfuse.events import SCOPE, assembled
-from tracing.queries.one import AT, key_time, texts
-from tracing.records import Span
+from tracing.queries.one import key_time, texts
+from tracing.records import Span, StageRecord
 from tracing.span_columns import READ, read_span, referred
 
 MOST_SPANS = 20_000
@@ -34,12 +36,33 @@ class SpanOutline:
 def span_tree(*, project: str, trace_id: str) -> tuple[SpanOutline, ...]:
     """The outlines of a trace's spans in the order in which they began; at most 20,000."""
     key_ns = key_time(project=project, trace_id=trace_id)
-    if key_ns is None:
-        return ()
+    return () if key_ns is None else _tree(project=project, key_ns=key_ns, trace_id=trace_id)
+
+
+def _tree(*, project: str, key_ns: int, trace_id: str) -> tuple[SpanOutline, ...]:
     outlines, of_events = _outlines(project=project, key_ns=key_ns, trace_id=trace_id)
     if not of_events:
         return outlines
     return tuple(_outline(each) for each in _assembled(project=project, key_ns=key_ns, trace_id=trace_id))
+
+
+def span_tree_with_stages(*, project: str, trace_id: str) -> tuple[tuple[SpanOutline, ...], dict[str, str]] | None:
+    """The tree, and the stage that was read from a span, by its id; None where the project has no such trace."""
+    rows = store.rows(
+        "SELECT key_ts, detail FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
+        " ORDER BY version DESC LIMIT 1",
+        project=project,
+        trace_id=trace_id,
+    )
+    if not rows:
+        return None
+    key_ns, detail = rows[0]
+    return _tree(project=project, key_ns=key_ns, trace_id=trace_id), stages_of_spans(read_stages(detail))
+
+
+def stages_of_spans(stages: Iterable[StageRecord]) -> dict[str, str]:
+    """The stage that was read from a span, by the span's id."""
+    return {record.span_id: record.stage for record in stages if record.span_id}
 
 
 def _outlines(*, project: str, key_ns: int, trace_id: str) -> tuple[tuple[SpanOutline, ...], bool]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from tracing import store
 from tracing.filters.sql import LIVE, SETTLED
-from tracing.keyed import HOUR_NS, KEYS
+from tracing.keyed import HOUR_NS, KEYS, TraceKey
+from tracing.marks import marks_of
 
 PREVIEW = 200
+SAID = ("stage", "fault", "kind", "certainty", "groundedness", "grounded_by", "thumb", "judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,7 @@ def summaries(
         live=list(live),
         now_ms=now_ns // 1_000_000,
     )
-    said = store.rows(
-        "SELECT trace_id, stage, fault, kind, certainty, groundedness, grounded_by, thumb, judged"
-        f" FROM marks PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
-        " ORDER BY version DESC LIMIT 1 BY trace_id",
-        project=project,
-        hours=hours,
-        ids=ids,
-    )
-    marks = {trace_id: mark for trace_id, *mark in said}
-    found = {row[0]: Summary(*row, *marks.get(row[0], ())) for row in happened}
+    marks = marks_of(project=project, keys=[TraceKey(*key) for key in keys])
+    said = {trace_id: [getattr(mark, name) for name in SAID] for trace_id, mark in marks.items()}
+    found = {row[0]: Summary(*row, *said.get(row[0], ())) for row in happened}
     return tuple(found[trace_id] for trace_id in ids if trace_id in found)

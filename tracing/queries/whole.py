@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from tracing import store
 from tracing.corpus.expectations import expectations_of
@@ -11,8 +10,9 @@ from tracing.filters.sql import LIVE as IS_LIVE
 from tracing.judging.assessments import assessments_of
 from tracing.judging.verdicts import applied, standing_of
 from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.marks import Mark, marks_of
 from tracing.queries.many import stored_traces
-from tracing.queries.one import MOST_SIGNALS, NOTHING_SAID, Found, Mark, read_signal
+from tracing.queries.one import MOST_SIGNALS, NOTHING_SAID, SIGNAL, Found, read_signal
 from tracing.queries.scope import Scope
 from tracing.records import Signal, Trace
 
@@ -43,7 +43,7 @@ def whole_traces(
     kept = [key for key in keys if key.trace_id in stored]
     traces = [stored[key.trace_id].trace for key in kept]
     arrived = _arrived(project=project, keys=kept, live=live)
-    marks = _marks(project=project, keys=kept)
+    marks = marks_of(project=project, keys=kept)
     said = _signals(project=project, traces=traces)
     standing = standing_of(project=project, keys=kept)
     expected = expectations_of(project=project, traces=traces)
@@ -84,18 +84,6 @@ def _arrived(*, project: str, keys: Sequence[TraceKey], live: Sequence[str]) -> 
     return {trace_id: (arrived_ms * 1_000_000, is_live) for trace_id, arrived_ms, is_live in rows}
 
 
-def _marks(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Mark]:
-    rows = store.rows(
-        "SELECT trace_id, stage, fault, kind, certainty, groundedness, grounded_by, thumb, anchors, flags, judged"
-        f" FROM marks PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
-        " ORDER BY version DESC LIMIT 1 BY trace_id",
-        project=project,
-        hours=hours(keys),
-        ids=ids(keys),
-    )
-    return {trace_id: replace(Mark(*said), flags=tuple(said[8])) for trace_id, *said in rows}
-
-
 def _signals(*, project: str, traces: Iterable[Trace]) -> Mapping[str, tuple[Signal, ...]]:
     """By trace what was said of it or of its whole session, the newest first."""
     sessions: dict[str, list[str]] = defaultdict(list)
@@ -105,8 +93,8 @@ def _signals(*, project: str, traces: Iterable[Trace]) -> Mapping[str, tuple[Sig
         if trace.session_id:
             sessions[trace.session_id].append(trace.trace_id)
     rows = store.rows(
-        "SELECT trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
-        " FROM signals FINAL WHERE project = {project:String} AND (trace_id IN {ids:Array(String)}"
+        f"SELECT {SIGNAL} FROM signals FINAL"
+        " WHERE project = {project:String} AND (trace_id IN {ids:Array(String)}"
         " OR (trace_id = '' AND session_id IN {sessions:Array(String)})) ORDER BY at DESC, identity",
         project=project,
         ids=list(found),

@@ -39,9 +39,10 @@ class Visit:
         """The environments that the project calls live."""
         return tuple(map(str, self.project.live_environments)) or queries.LIVE
 
-    def trace(self, trace_id: str) -> queries.Found | None:
+    def trace(self, trace_id: str, *, for_page: bool = False) -> queries.Found | None:
         """The project's trace of that id."""
-        return queries.trace(project=self.slug, trace_id=native.trace_id_of(trace_id), live=self.live)
+        wanted = native.trace_id_of(trace_id)
+        return queries.trace(project=self.slug, trace_id=wanted, live=self.live, for_page=for_page)
 
     @property
     def owns(self) -> bool:

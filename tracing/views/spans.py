@@ -7,9 +7,10 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from tracing import queries
+from tracing import native, queries
 from tracing.pages.span_view import SpanPage, span_page
 from tracing.pages.text_view import plain_bytes, shown
+from tracing.queries.spans import stages_of_spans
 from tracing.records import Span, Trace, Value
 from tracing.views.access import Context, Visit, member_page
 
@@ -35,12 +36,13 @@ class Item:
 @member_page
 def spans(here: Visit, trace_id: str) -> HttpResponse:
     """Rows of the tree: the first page with its table, later ones as rows alone."""
-    found = here.trace(trace_id)
+    found = queries.span_tree_with_stages(project=here.slug, trace_id=native.trace_id_of(trace_id))
     if found is None:
         raise Http404("trace")
+    outlines, stages = found
     given = here.request.GET.get("from", "0")
     offset = int(given) if given.isdecimal() and len(given) < 9 else 0
-    context: Context = {"base": _base(here, trace_id), "spans": tree(here, found.trace, offset)}
+    context: Context = {"base": _base(here, trace_id), "spans": span_page(outlines, stages=stages, offset=offset)}
     if here.request.headers.get("HX-Request"):
         return here.render("tracing/_spans.html" + ("#rows" if offset else ""), context)
     return here.render("tracing/spans.html", context, place="traces")
@@ -74,11 +76,10 @@ def attribute(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     return download(as_text(found.attributes[name]), f"{found.span_id}.txt")
 
 
-def tree(here: Visit, trace: Trace, offset: int) -> SpanPage:
-    """A page of the tree, with the stage beside each span that a stage was read from."""
-    stages = {record.span_id: record.stage for record in trace.stages if record.span_id}
+def tree(here: Visit, trace: Trace) -> SpanPage:
+    """The first page of the tree, with the stage beside each span that a stage was read from."""
     outlines = queries.span_tree(project=here.slug, trace_id=trace.trace_id)
-    return span_page(outlines, stages=stages, offset=offset)
+    return span_page(outlines, stages=stages_of_spans(trace.stages), offset=0)
 
 
 def download(text: str, name: str, kind: str = "text/plain") -> HttpResponse:

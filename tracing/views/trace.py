@@ -7,8 +7,6 @@ from django.views.decorators.http import require_GET
 from tracing import queries
 from tracing.attribution.engine import sentence
 from tracing.forms import VerdictForm
-from tracing.judging.verdicts import history
-from tracing.keyed import TraceKey
 from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.journey_view import Journey, journey, named_by
 from tracing.pages.list_bar import Bar
@@ -32,7 +30,7 @@ MOST_CLAIMS = 40
 @member_page
 def trace(here: Visit, trace_id: str) -> HttpResponse:
     """What happened, and which stage broke it; on htmx's request the journey alone."""
-    found = here.trace(trace_id)
+    found = here.trace(trace_id, for_page=True)
     if found is None:
         return missing(here, trace_id)
     if here.request.headers.get("HX-Target") == "journey":
@@ -99,7 +97,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
     confirms = verdict is not None and verdict.stage is not None and found.standing.human is None
     return {
         "sentence": sentence(verdict.rule) if verdict else "",
-        "history": history(project=here.slug, key=TraceKey(found.key_ns, found.trace.trace_id)),
+        "history": found.history,
         "expectation": found.expectation,
         "flags": found.mark.flags,
         "may_say": here.works,
@@ -121,7 +119,7 @@ def peek(here: Visit, trace_id: str) -> HttpResponse:
 
 def peeked(here: Visit, trace_id: str) -> Context | None:
     """What the short form shows; None where there is no such trace."""
-    found = here.trace(trace_id)
+    found = here.trace(trace_id, for_page=True)
     if found is None:
         return None
     rows = journey_of(found, show_all=False)
@@ -170,8 +168,8 @@ def _rest(here: Visit, found: queries.Found) -> Context:
         "about": about(subject),
         "live": found.live,
         "signals": found.signals,
-        "neighbours": queries.neighbours(project=here.slug, trace=subject, live=here.live),
-        "spans": tree(here, subject, 0) if here.request.GET.get("spans") == "1" else None,
+        "neighbours": found.neighbours,
+        "spans": tree(here, subject) if here.request.GET.get("spans") == "1" else None,
         **_lengths(subject),
     }
 

@@ -17,7 +17,7 @@ from tracing.views.access import Visit, working_page
 @working_page
 def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
     """Keep what the person says, and show the trace with it."""
-    found = here.trace(trace_id)
+    found = here.trace(trace_id, for_page=True)
     if found is None:
         return trace.missing(here, trace_id)
     form = VerdictForm(here.request.POST)
