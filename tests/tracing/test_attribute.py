@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tracing.judging import attribute, verdicts
 from tracing.judging.verdicts import Row
 from tracing.keyed import TraceKey
 from tracing.models import Key, Project, Scope
-from tracing.records import Citation, Observed, Trace
+from tracing.records import Citation, Observed, Trace, Versions
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -142,6 +143,41 @@ def test_a_manifest_of_another_time_judges_nothing_anew(sender: Sender) -> None:
     sweep()
     manifest(sender, "doc#else", version="2", effective_at="2027-01-01")
     assert sweep() == 0
+
+
+def test_a_manifest_that_goes_to_another_time_has_both_times_judged_anew(sender: Sender) -> None:
+    manifest(sender, "doc#other", version="1")
+    manifest(sender, "doc#else", version="2", effective_at="2026-10-01")
+    kept_due(dropped())
+    sweep()
+    assert [one["status"] for one in shown(sender)["citations"]] == ["stale"]
+    manifest(sender, "doc#else", version="2", effective_at="2027-01-01")
+    assert sweep() == 1
+    assert [one["status"] for one in shown(sender)["citations"]] == ["ok"]
+    manifest(sender, "doc#else", version="2", effective_at="2026-10-01")
+    assert sweep() == 1
+    assert [one["status"] for one in shown(sender)["citations"]] == ["stale"]
+
+
+def test_what_an_earlier_manifest_no_longer_lists_was_never_there(sender: Sender) -> None:
+    manifest(sender, "doc#other", version="1")
+    manifest(sender, "doc#else", version="2", effective_at="2026-10-01")
+    kept_due(dropped())
+    sweep()
+    manifest(sender, "doc#more", version="1")
+    assert sweep() == 1
+    assert [one["status"] for one in shown(sender)["citations"]] == ["unknown"]
+
+
+def test_a_manifest_pushed_for_the_past_has_its_own_time_judged_anew_and_no_other(sender: Sender) -> None:
+    manifest(sender, "doc#other", version="1")
+    kept_due(dropped(), dropped(2, query="old", age_s=40 * 86_400), dropped(3, query="older", age_s=80 * 86_400))
+    sweep()
+    manifest(sender, "doc#other", "doc#more", version="2", effective_at="2026-11-01")
+    assert sweep() == 1
+    manifest(sender, "doc#other", "doc#else", version="1.5", effective_at="2026-10-01")
+    assert sweep() == 1
+    assert [len(history(number)) for number in (1,)] == [2]
 
 
 def test_a_trace_is_judged_by_the_version_that_it_names(sender: Sender) -> None:
@@ -292,3 +328,38 @@ def test_the_sweep_by_the_clock_judges_every_project(sender: Sender) -> None:
     kept_due(dropped())
     tasks.attribute_due()
     assert len(history()) == 1
+
+
+def inventory(sender: Sender, *lines: dict[str, str], version: str = "i1") -> None:
+    answer = sender.put("/api/v1/corpus/index", "\n".join(map(json.dumps, lines)), version=version)
+    assert answer.status_code == 201, answer.content
+
+
+def test_the_inventory_says_which_page_a_bare_chunk_is_of(sender: Sender) -> None:
+    manifest(sender, "doc#other", "doc#sign")
+    inventory(sender, {"chunk_id": "7f01", "anchor": "doc#other"}, {"chunk_id": "7f02", "anchor": "doc#sign"})
+    expect(sender, trace_id=trace_id(1), anchors=["doc#sign"])
+    kept, lost = dropped().candidates
+    bare = (replace(kept, chunk_id="7f01", anchor="7f01"), replace(lost, chunk_id="7f02", anchor=None))
+    kept_due(dropped(candidates=bare, citations=(Citation(chunk_id="7f01"),)))
+    sweep()
+    body = shown(sender)
+    assert (body["verdict"]["stage"], body["verdict"]["certainty"]) == ("rerank", "certain")
+    assert [one["status"] for one in body["citations"]] == ["ok"]
+    assert [one["expected"] for one in body["candidates"]] == [False, True]
+
+
+def test_a_page_that_was_moved_with_a_redirect_is_in_the_index_under_either_name(sender: Sender) -> None:
+    manifest(sender, "doc#other", "doc#new")
+    page = {"product": "atlas", "path": "a.md"}
+    lines = [page | {"anchor": "doc#other"}, page | {"anchor": "doc#new"}]
+    lines.append(page | {"anchor": "doc#old", "redirect_to": "doc#new"})
+    body = "\n".join(map(json.dumps, lines))
+    assert sender.put("/api/v1/corpus/manifest", body, version="2", effective_at="2026-02-01").status_code == 201
+    for number, held in enumerate(("doc#new", "doc#old"), start=1):
+        inventory(sender, {"chunk_id": "c", "anchor": held}, version=f"i{number}")
+        versions = Versions(index=f"i{number}")
+        expect(sender, trace_id=trace_id(number), anchors=["doc#old"])
+        kept_due(dropped(number, candidates=dropped().candidates[:1], versions=versions))
+        sweep()
+        assert shown(sender, number)["verdict"]["fault"] == "miss"

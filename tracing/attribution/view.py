@@ -204,13 +204,13 @@ class View:
         facts = self.manifest
         if facts is not None and place not in facts.entries:
             return Followed(place, None, -2, None)
-        if facts is not None and facts.indexed is not None and place not in facts.indexed:
+        if facts is not None and facts.indexed is not None and not self._is_indexed(place, facts.indexed):
             return Followed(place, None, -1, None)
         return Followed(place, None, 0, None)
 
-    @cached_property
-    def cited_places(self) -> frozenset[str]:
-        return frozenset(self.anchors.place(one.anchor) for one in self.trace.citations if one.anchor)
+    def _is_indexed(self, place: str, indexed: frozenset[str]) -> bool:
+        """True where the index holds the place, by its own name or one that leads to it."""
+        return place in indexed or any(self.anchors.place(one) == place for one in indexed)
 
     def chunks_of(self, place: str) -> list[Candidate]:
         """The candidates that carry the place: by anchor, by a redirect to it, or by their id."""

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracing import store
@@ -46,6 +46,9 @@ class Corpus:
     named: dict[str, tuple[Named, ...]] = field(default_factory=dict)
     products: dict[str, frozenset[str]] = field(default_factory=dict)  # by version
     held: dict[int, dict[str, bool]] = field(default_factory=dict)  # by push of an inventory
+    chunks: dict[int, dict[str, str]] = field(
+        default_factory=dict
+    )  # the same: chunk -> anchor, empty where it has none
 
     def manifest_of(self, trace: Trace) -> Manifest:
         """The version that the trace names, else the one in force when it was answered, else the first."""
@@ -72,9 +75,13 @@ def corpus_of(project: str) -> Corpus:
     held = sorted(inventories(project=project), key=lambda one: one.pushed_ns)
     stamp = (*((one.version, one.effective_ns, one.pushed_ns) for one in found), *(one.push for one in held))
     known = _known.get(project)
-    if known is None or known.stamp != stamp or len(known.spans) + len(known.named) > MOST_REMEMBERED:
+    if known is None or known.stamp != stamp or _remembered(known) > MOST_REMEMBERED:
         known = _known[project] = Corpus(stamp, tuple(found), tuple(held))
     return known
+
+
+def _remembered(known: Corpus) -> int:
+    return len(known.spans) + len(known.named) + sum(map(len, known.chunks.values()))
 
 
 Asked = Sequence[tuple[Trace, Expectation | None]]
@@ -85,11 +92,54 @@ def facts_of(*, project: str, asked: Asked) -> list[ManifestFacts | None]:
     corpus = corpus_of(project)
     if not corpus.manifests:
         return [None] * len(asked)
-    said = [mentions(trace, expectation) for trace, expectation in asked]
+    _look_up_chunks(project, corpus, asked)
+    said = [_mentioned(corpus, trace, expectation) for trace, expectation in asked]
     _look_up_anchors(project, corpus, {anchor for one in said for anchor in one.anchors})
     _look_up_names(project, corpus, {name for one in said for name in one.names})
     _look_up_held(project, corpus, asked, said)
     return [_facts(project, corpus, trace, one) for (trace, _), one in zip(asked, said, strict=True)]
+
+
+def _mentioned(corpus: Corpus, trace: Trace, expectation: Expectation | None) -> Mentions:
+    """What the trace mentions, and the anchors that the inventory knows its chunks by."""
+    said = mentions(trace, expectation)
+    by_chunk = _anchors_by_chunk(corpus, trace)
+    return replace(said, anchors=said.anchors.union(by_chunk.values())) if by_chunk else said
+
+
+def _anchors_by_chunk(corpus: Corpus, trace: Trace) -> dict[str, str]:
+    inventory = corpus.inventory_of(trace)
+    known = corpus.chunks.get(inventory.push, {}) if inventory else {}
+    return {chunk: anchor for chunk in _nameless(trace) if (anchor := known.get(chunk))}
+
+
+def _nameless(trace: Trace) -> set[str]:
+    """The chunks of which the trace says no more than their id."""
+    found = {one.chunk_id for one in trace.candidates if one.anchor in (None, one.chunk_id)}
+    return found | {one.chunk_id for one in trace.citations if one.chunk_id and one.anchor in (None, one.chunk_id)}
+
+
+def _look_up_chunks(project: str, corpus: Corpus, asked: Asked) -> None:
+    wanted: dict[int, set[str]] = defaultdict(set)
+    for trace, _ in asked:
+        if (inventory := corpus.inventory_of(trace)) is not None:
+            known = corpus.chunks.setdefault(inventory.push, {})
+            wanted[inventory.push] |= {chunk for chunk in _nameless(trace) if chunk not in known}
+    for push, chunks in wanted.items():
+        for some in store.pieces(chunks):
+            found = dict(chunk_rows(project=project, push=push, chunks=some))
+            corpus.chunks[push] |= {chunk: found.get(chunk, "") for chunk in some}
+
+
+def chunk_rows(*, project: str, push: int, chunks: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+    """The anchors of these chunks, as that push of the inventory has them."""
+    return store.rows(
+        "SELECT chunk_id, any(anchor) FROM inventory WHERE project = {project:String} AND push = {push:UInt64}"
+        " AND chunk_id IN {chunks:Array(String)} GROUP BY chunk_id",
+        project=project,
+        push=push,
+        chunks=list(chunks),
+    )
 
 
 def _facts(project: str, corpus: Corpus, trace: Trace, said: Mentions) -> ManifestFacts:
@@ -98,7 +148,8 @@ def _facts(project: str, corpus: Corpus, trace: Trace, said: Mentions) -> Manife
     entries: dict[str, ManifestEntry] = {}
     former: dict[str, ManifestEntry] = {}
     later: set[str] = set()
-    for anchor in _with_targets(corpus, said.anchors, at_ns):
+    mentioned = _with_targets(corpus, said.anchors, at_ns)
+    for anchor in mentioned:
         spans = corpus.spans.get(anchor, ())
         current = next((span.entry for span in spans if span.since <= at_ns < span.until), None)
         past = [span for span in spans if span.until <= at_ns]
@@ -119,7 +170,8 @@ def _facts(project: str, corpus: Corpus, trace: Trace, said: Mentions) -> Manife
         entities={name: frozenset(one.product for one in found) for name, found in named.items() if found},
         defined_at={name: frozenset(one.anchor for one in found) for name, found in named.items() if found},
         products=_products(project, corpus, manifest),
-        indexed=frozenset(anchor for anchor in said.anchors if held.get(anchor)) if inventory else None,
+        chunk_anchors=_anchors_by_chunk(corpus, trace),
+        indexed=frozenset(anchor for anchor in mentioned if held.get(anchor)) if inventory else None,
     )
 
 
@@ -210,7 +262,8 @@ def _look_up_held(project: str, corpus: Corpus, asked: Asked, said: Sequence[Men
         if inventory is not None:
             known = corpus.held.setdefault(inventory.push, {})
             named = set(expectation.anchors) if expectation else set()
-            wanted[inventory.push] |= {a for a in one.anchors if a not in known and (corpus.spans.get(a) or a in named)}
+            anchors = _with_targets(corpus, one.anchors, corpus.manifest_of(trace).effective_ns)
+            wanted[inventory.push] |= {a for a in anchors if a not in known and (corpus.spans.get(a) or a in named)}
     for push, anchors in wanted.items():
         for some in store.pieces(anchors):
             held = set(held_rows(project=project, push=push, anchors=some))
