@@ -106,6 +106,41 @@ def test_a_version_can_be_moved_to_another_time(sender: Sender) -> None:
     assert [existing(day) for day in ("2026-01-15", "2026-02-15", "2026-03-15")] == [["a"], ["a"], ["b"]]
 
 
+def test_the_version_after_one_that_moved_away_differs_from_the_one_before_it(sender: Sender) -> None:
+    push(sender, "1", line("a"), effective_at=FIRST)
+    push(sender, "2", line("b"), effective_at=SECOND)
+    push(sender, "3", line("a"), line("c"), effective_at=THIRD)
+    push(sender, "2", line("b"), effective_at="2026-04-01")
+    shown = {one.version: (one.against, one.added, one.removed) for one in manifests.manifests(project="atlas")}
+    assert shown == {"1": ("", 1, 0), "3": ("1", 1, 0), "2": ("3", 1, 2)}
+    assert [existing(day) for day in ("2026-02-15", "2026-03-15", "2026-04-15")] == [["a"], ["a", "c"], ["b"]]
+    push(sender, "2", line("b"), effective_at="2025-12-01")
+    assert [existing(day) for day in ("2025-12-15", "2026-01-15", "2026-04-15")] == [["b"], ["a"], ["a", "c"]]
+
+
+def test_a_push_that_ended_in_the_middle_leaves_nothing_in_force(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    push(sender, "1", line("a"), line("b"), effective_at=FIRST)
+    with monkeypatch.context() as dying:
+        dying.setattr(manifests, "_note", die)
+        with pytest.raises(Killed):
+            push(sender, "2", line("a", title="half"), line("c"))
+    assert [one["anchor"] for one in sender.get("/api/v1/corpus/anchors").json()["anchors"]] == ["a", "b"]
+    assert [one.version for one in manifests.manifests(project="atlas")] == ["1"]
+    again = push(sender, "2", line("a"), line("c")).json()
+    assert {kind: again["examples"][kind] for kind in corpus.KINDS} == {
+        "added": ["c"], "removed": ["b"], "moved": [], "changed": [], "redirected": [],
+    }  # fmt: skip
+    assert [one["anchor"] for one in sender.get("/api/v1/corpus/anchors").json()["anchors"]] == ["a", "c"]
+
+
 def test_two_versions_of_one_moment_both_stay(sender: Sender) -> None:
     push(sender, "1", line("a"), effective_at=FIRST)
     push(sender, "2", line("b"), effective_at=FIRST)

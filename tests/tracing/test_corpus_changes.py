@@ -1,6 +1,6 @@
 """Whatever the order in which versions are pushed, each time has exactly what its own version says."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracing.corpus.lines import KINDS, STILL, Entry, Interval, anchors_of, changes, difference
@@ -17,6 +17,7 @@ def in_force(rows: Rows, at: int) -> dict[str, Interval]:
     return anchors_of([row for row in rows.values() if row.since <= at < row.until])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(PUSHES)
 def test_every_time_has_what_its_version_says(pushes: list[tuple[int, dict[str, Entry]]]) -> None:
     rows: Rows = {}

@@ -1,7 +1,6 @@
 """The API of what can be cited, what the index holds, and what answers should rest on."""
 
 import datetime as dt
-import time
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -141,12 +140,14 @@ def _ring(project: str) -> None:
 
 
 def _at(project: str, version: str) -> int:
+    known = manifests.manifests(project=project)
     if not version:
-        return time.time_ns()
-    known = {one.version: one.effective_ns for one in manifests.manifests(project=project)}
-    if version not in known:
-        raise ProblemError(404, f"this project has no manifest '{version}'", field="version")
-    return known[version]
+        current = manifests.in_force(known)
+        return current.effective_ns if current else 0
+    found = next((one for one in known if one.version == version), None)
+    if found is None:
+        raise ProblemError(404, f"this project has no manifest '{version[:200]}'", field="version")
+    return found.effective_ns
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -101,7 +101,7 @@ def look(project: str) -> Run | None:
     held = inventories(project=project)
     asked: dict[str, Any] = {
         "project": project,
-        "now": now,
+        "now": known[0].effective_ns,  # not the moment: a push that ended in the middle is not in force
         "from": now - DAYS * 86_400 * 10**9,
         "push": held[0].push if held else 0,
     }

@@ -4,7 +4,8 @@ import fcntl
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +39,14 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did; `since` and `until` bound the time whose past it changed."""
+    """What a push did; `changed` are the times, from and before which, in which traces are judged otherwise now."""
 
     version: str
     effective_ns: int
-    until_ns: int
     anchors: int
     against: str
     difference: Difference
+    changed: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ def manifests(*, project: str) -> tuple[Manifest, ...]:
         project=project,
     )
     return tuple(Manifest(*row) for row in rows)
+
+
+def in_force(known: Sequence[Manifest]) -> Manifest | None:
+    """The one of these, the newest first, that is in force now."""
+    now = time.time_ns()
+    return next((one for one in known if one.effective_ns <= now), None)
 
 
 def inventories(*, project: str) -> tuple[Inventory, ...]:
@@ -108,12 +115,16 @@ def push(project: Project, version: str, entries: Mapping[str, Entry], effective
     """Put the version in force from its time on; a known version is replaced, and keeps its time unless told."""
     with _one_at_a_time(project):
         known = {one.version: one for one in manifests(project=project.slug)}
+        _mend(project.slug, [one.effective_ns for one in known.values()])
         before = known.pop(version, None)
+        others = tuple(known.values())
         at_ns = effective_ns if effective_ns is not None else before.effective_ns if before else time.time_ns()
+        left: tuple[tuple[int, int], ...] = ()
         if before is not None and before.effective_ns != at_ns:
-            _take_back(project.slug, before, known.values())
-        at_ns = _free(at_ns, {one.effective_ns for one in known.values()})
-        return _put(project.slug, version, entries, at_ns, known.values(), by)
+            left = (_leave(project.slug, before.effective_ns, others),)
+        at_ns = _free(at_ns, {one.effective_ns for one in others})
+        pushed = _put(project.slug, version, entries, at_ns, others, by)
+        return replace(pushed, changed=(*pushed.changed, *left))
 
 
 def _free(at_ns: int, taken: set[int]) -> int:
@@ -122,37 +133,63 @@ def _free(at_ns: int, taken: set[int]) -> int:
     return at_ns
 
 
-def _put(
-    project: str, version: str, entries: Mapping[str, Entry], at_ns: int, others: Iterable[Manifest], by: str
-) -> Pushed:
+def _neighbours(at_ns: int, others: Iterable[Manifest]) -> tuple[Manifest | None, Manifest | None]:
+    """The last one before that time, and the first one after it."""
     earlier = [one for one in others if one.effective_ns < at_ns]
     later = [one for one in others if one.effective_ns > at_ns]
-    against = max(earlier, key=lambda one: one.effective_ns).version if earlier else ""
-    following = min(later, key=lambda one: one.effective_ns, default=None)
+    when = attrgetter("effective_ns")
+    return max(earlier, key=when, default=None), min(later, key=when, default=None)
+
+
+def _put(
+    project: str, version: str, entries: Mapping[str, Entry], at_ns: int, others: Sequence[Manifest], by: str
+) -> Pushed:
+    against, following = _neighbours(at_ns, others)
     until_ns = following.effective_ns if following else STILL
     current = intervals_at(project=project, at_ns=at_ns)
-    replaced = any(interval.since == at_ns for interval in current.values())
-    previous = entries_at(project=project, at_ns=at_ns - 1) if replaced else _entries(current)
-    pushed = Pushed(version, at_ns, until_ns, len(entries), against, difference(previous, entries))
+    previous = entries_at(project=project, at_ns=against.effective_ns) if against else {}
+    found = difference(previous, entries)
+    since_ns = at_ns if against else 0  # what is older than all is judged by the first
+    named = against.version if against else ""
+    pushed = Pushed(version, at_ns, len(entries), named, found, ((since_ns, until_ns),))
     _write(project, changes(current, entries, at_ns, until_ns))
-    _note(project, pushed, time.time_ns(), by)
+    _note(project, pushed, time.time_ns(), by)  # what is not noted is not in force, and taken back by the next push
     if following is not None:
         _note_following(project, following, version, entries)
     return pushed
 
 
-def _take_back(project: str, manifest: Manifest, others: Iterable[Manifest]) -> None:
-    """What was before it goes on in its time."""
-    at_ns = manifest.effective_ns
-    until_ns = min((one.effective_ns for one in others if one.effective_ns > at_ns), default=STILL)
+def _leave(project: str, at_ns: int, others: Sequence[Manifest]) -> tuple[int, int]:
+    """A version goes to another time: what was before goes on in its old one. Returns from and before which time."""
+    earlier, following = _neighbours(at_ns, others)
+    until_ns = following.effective_ns if following else STILL
+    _take_back(project, at_ns, until_ns)
+    if following is not None:
+        before = entries_at(project=project, at_ns=earlier.effective_ns) if earlier else {}
+        _note_following(project, following, earlier.version if earlier else "", before)
+    return (at_ns if earlier else 0, until_ns)
+
+
+def _take_back(project: str, at_ns: int, until_ns: int) -> None:
     current = intervals_at(project=project, at_ns=at_ns)
     _write(project, changes(current, entries_at(project=project, at_ns=at_ns - 1), at_ns, until_ns))
 
 
+def _mend(project: str, known: Sequence[int]) -> None:
+    """Take back what a push wrote that ended before it was noted: a manifest is taken whole or not at all."""
+    rows = store.rows(
+        "SELECT DISTINCT since FROM anchors FINAL WHERE project = {project:String} AND since < until"
+        " AND since NOT IN {known:Array(Int64)} ORDER BY since DESC",
+        project=project,
+        known=list(known),
+    )
+    for (at_ns,) in rows:
+        _take_back(project, at_ns, min((one for one in known if one > at_ns), default=STILL))
+
+
 def _note_following(project: str, following: Manifest, version: str, entries: Mapping[str, Entry]) -> None:
     after = entries_at(project=project, at_ns=following.effective_ns)
-    at_ns, until_ns = following.effective_ns, STILL
-    again = Pushed(following.version, at_ns, until_ns, len(after), version, difference(entries, after))
+    again = Pushed(following.version, following.effective_ns, len(after), version, difference(entries, after))
     _note(project, again, following.pushed_ns, following.pushed_by)
 
 

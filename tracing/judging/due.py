@@ -33,18 +33,18 @@ def _set_due(where: str, **parameters: Any) -> None:
 
 
 def after_manifest(*, project: str, pushed: Pushed, others: Iterable[str]) -> None:
-    """Those that it is in force for, those that name it, and those that cite what no manifest knew."""
+    """Those of the times that it changed, those that name it, and those that cite what may be known, or gone, now."""
     _set_due(
-        "(anchors = 'unknown' OR trace_id IN (SELECT trace_id FROM traces WHERE project = {project:String}"
-        " AND (corpus_version = {pushed:String} OR (corpus_version NOT IN {others:Array(String)}"
-        " AND started_at < fromUnixTimestamp64Nano({until:Int64})"
-        " AND ({first:Bool} OR started_at >= fromUnixTimestamp64Nano({since:Int64}))))))",
+        "(anchors IN ('unknown', 'false', 'stale') OR trace_id IN (SELECT trace_id FROM traces"
+        " WHERE project = {project:String} AND (corpus_version = {pushed:String}"
+        " OR (corpus_version NOT IN {others:Array(String)} AND arrayExists((since, until) ->"
+        " started_at >= fromUnixTimestamp64Nano(since) AND started_at < fromUnixTimestamp64Nano(until),"
+        " {since:Array(Int64)}, {until:Array(Int64)})))))",
         project=project,
         pushed=pushed.version,
         others=list(others),
-        since=pushed.effective_ns,
-        until=pushed.until_ns,
-        first=not pushed.against,
+        since=[since for since, _ in pushed.changed],
+        until=[until for _, until in pushed.changed],
     )
 
 

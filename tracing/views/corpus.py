@@ -55,7 +55,7 @@ def corpus(here: Visit) -> HttpResponse:
     context: Context = {
         "manifests": known,
         "inventories": manifests.inventories(project=here.slug)[:10],
-        "in_force": next((one for one in known if one.effective_ns <= time.time_ns()), None),
+        "in_force": manifests.in_force(known),
         "url": settings.PUBLIC_URL,
         "drift_days": drift.DAYS,
         "rates": None,
@@ -65,15 +65,15 @@ def corpus(here: Visit) -> HttpResponse:
     if known:
         if here.request.headers.get("HX-Target") == "rates":
             return here.render("tracing/corpus.html#rates", _rates(here))
-        context |= _anchors(here, context) | _changes(here, known) | _drift(here)
+        context |= _anchors(here, context, manifests.in_force(known)) | _changes(here, known) | _drift(here)
         context |= _rates(here) if "rates" in asked else {}
     return here.render("tracing/corpus.html", context, place="corpus")
 
 
-def _anchors(here: Visit, asked: Context) -> Context:
+def _anchors(here: Visit, asked: Context, current: manifests.Manifest | None) -> Context:
     found = queries.anchors(
         project=here.slug,
-        at_ns=time.time_ns(),
+        at_ns=current.effective_ns if current else 0,
         text=str(asked["q"]),
         product=str(asked["product"]),
         limit=SHOWN + 1,
