@@ -8,8 +8,10 @@ RUN := .venv/bin/python
 
 install: .venv/installed
 
-.venv/installed: pyproject.toml uv.lock
+# An environment that uv made has no pip.
+.venv/installed: pyproject.toml uv.lock client/pyproject.toml
 	@test -x .venv/bin/python || python3 -m venv .venv
+	@test -x $(UV) || .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
 	@test -x $(UV) || .venv/bin/python -m pip install -q 'uv>=0.9'
 	@$(UV) sync --frozen --inexact --quiet
 	@touch $@
