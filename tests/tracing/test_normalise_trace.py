@@ -121,6 +121,15 @@ def test_intent_product_and_entities_come_from_the_steps_that_find_them() -> Non
     assert [(stage.stage, stage.source) for stage in trace.stages] == [("route", "inferred"), ("resolve", "inferred")]
 
 
+def test_a_graphs_rewriting_is_in_its_state_or_what_the_node_gave_back() -> None:
+    root = span(1, "LangGraph", output__value='{"query": "acks?", "rewritten": "acks late", "answer": "Late."}')
+    node = span(2, "rewrite_query", "CHAIN", 1, input__value="acks?", output__value="acks late")
+    same = span(2, "rewrite_query", "CHAIN", 1, input__value="acks?", output__value="acks?")
+    assert normalise([root, same]).rewritten == ("acks late",)
+    assert normalise([span(1, "LangGraph", input__value="acks?"), node]).rewritten == ("acks late",)
+    assert normalise([span(1, "LangGraph", input__value="acks?"), same]).rewritten == ()
+
+
 def test_every_attribute_of_ours_is_read() -> None:
     attributes = {
         "rag.intent": "howto",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Literal, TypeVar
 
 from tracing.dialects.declared import Declared
@@ -22,6 +24,8 @@ _LONGEST_WORD = 500
 _RELEASE_KEYS = ("app_version", "release")
 _ENVIRONMENT_KEYS = ("deployment.environment.name", "deployment.environment")
 _REWRITTEN_KEYS = ("rewritten", "rewritten_query", "rewritten_queries", "queries")
+_REWRITES = re.compile(r"rewrit|condense|reformulat", re.IGNORECASE)
+_LONGEST_REWRITTEN = 4000
 _STATE_KEYS = {"question", "query", "messages"}
 _INDEXING = {Role.EMBEDDER, Role.WRITER}
 _Found = TypeVar("_Found")
@@ -203,11 +207,19 @@ def _state(tree: Tree) -> Mapping[str, Value]:
 
 
 def _rewritten(tree: Tree) -> tuple[str, ...]:
-    for said in _steps(tree, Stage.RESOLVE):
+    for said in (*_steps(tree, Stage.RESOLVE), _state(tree)):
         for key in _REWRITTEN_KEYS:
             if found := texts(said.get(key)):
                 return found
-    return ()
+    return tuple(islice((words for node in tree.nodes if (words := _reworded(node))), 1))
+
+
+def _reworded(node: Node) -> str | None:
+    """The bare text that a step named for rewriting gave back."""
+    said = node.reading.output
+    if node.own is not Stage.RESOLVE or not said or not _REWRITES.search(node.name) or loaded(said) is not None:
+        return None
+    return said[:_LONGEST_REWRITTEN] if said != asked_in(node.reading.input) else None
 
 
 def _entities(tree: Tree) -> tuple[Entity, ...]:
