@@ -8,7 +8,7 @@ from tests.tracing.made_cases import OTHERS, RIGHT, chunk, trace
 from tracing.attribution.lexical import assess
 from tracing.attribution.refusals import is_apology, is_refusal
 from tracing.attribution.words import sentences, stem, terms
-from tracing.records import Assessment, Candidate, Context, Trace
+from tracing.records import Assessment, Candidate, Citation, Context, Trace
 
 PAGE = (
     "The retry_backoff option doubles the wait after each attempt. It is capped at 600 seconds by default. "
@@ -92,6 +92,21 @@ def test_the_prompt_stands_in_where_chunks_came_without_their_text_or_cut_off() 
     said = "Retries are not made for tasks that were revoked."
     assert asked(said, chunk(RIGHT, 1, text=None), context=whole).groundedness == 1.0
     assert asked(said, chunk(RIGHT, 1, text=PAGE[:40]), context=whole).groundedness == 1.0
+
+
+def test_the_names_of_what_is_cited_claim_nothing() -> None:
+    cited = (Citation(anchor="kb/4711"), Citation(anchor="880007"))
+    said = "The retry_backoff option doubles the wait after each attempt. [kb/4711] [880007]"
+    assert asked(said, citations=cited).groundedness == 1.0
+    assert len(asked(said, citations=cited).claims) == 1
+    assert (asked(said, citations=()).groundedness or 0.0) < 1.0
+
+
+def test_a_chunk_of_which_only_the_beginning_was_kept_holds_no_more() -> None:
+    whole = chunk(RIGHT, 1, text=PAGE, tokens=30)
+    said = "Retries are not made for tasks that were revoked."
+    assert asked(said, whole).claims[0].support == "supported"
+    assert asked(said, replace(whole, kept_tokens=8)).claims[0].support == "unsupported"
 
 
 def test_a_json_answer_is_read_for_what_it_says() -> None:

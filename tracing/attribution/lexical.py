@@ -19,7 +19,7 @@ from tracing.attribution.refusals import is_refusal
 from tracing.attribution.words import denials, numbers, passage_terms, sentences, terms
 from tracing.records import Assessment, Better, Candidate, Claim, Trace
 
-VERSION = "lexical-1"
+VERSION = "lexical-2"
 SUPPORTED = 0.55  # of a claim's weight
 SUFFICIENT = 0.6  # of the question's weight, in one kept passage
 WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
@@ -30,9 +30,10 @@ _ANSWERS = ("answer", "response", "output", "text", "content")
 _MOST_CLAIMS = 60
 _MOST_PASSAGES = 200
 _MOST_BETTER = 3
+_MARK = 4  # a shorter name can stand in a text by chance
 _FEWEST_FOR_RARITY = 5  # passages
 UNSEEN = 1.0  # the weight of a term that no passage holds, as of one that a single passage holds
-_IDENTIFIER = re.compile(r"[^\W_]\w*_\w|\w_|[a-z]\d|\d[a-z]")
+_IDENTIFIER = re.compile(r"\w_|[a-z]\d|\d[a-z]")
 _OPPOSITES = tuple(
     frozenset(pair)
     for pair in (
@@ -97,7 +98,7 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
     """What the words alone tell of this trace; None for what they don't."""
     answer = _spoken(trace.answer or "")
     refused = trace.refused if trace.refused is not None else (is_refusal(answer) if answer else None)
-    said = [] if refused else _sentences(answer)
+    said = [] if refused else _sentences(answer, _marks(trace))
     reading = _reading(trace, frozenset().union(*(sentence.terms for sentence in said)))
     claims = _claims(said, reading) if reading.kept else []
     support = sum(value for value, _ in claims) / len(claims) if claims else None
@@ -129,9 +130,22 @@ def _spoken(answer: str) -> str:
     return answer if said is None else str(said)
 
 
-def _sentences(answer: str) -> list[_Sentence]:
-    found = (_Sentence(text, frozenset(terms(text))) for text in sentences(answer)[:_MOST_CLAIMS])
+def _marks(trace: Trace) -> tuple[str, ...]:
+    """The names of what is cited, as they stand in an answer: they claim nothing."""
+    names = {name for one in trace.citations for name in (one.anchor, one.chunk_id) if name and len(name) >= _MARK}
+    return tuple(sorted((f"[{name}]" if name.isalnum() else name for name in names), key=len, reverse=True))
+
+
+def _sentences(answer: str, marks: Sequence[str]) -> list[_Sentence]:
+    found = (_Sentence(text, frozenset(terms(_without(text, marks)))) for text in sentences(answer)[:_MOST_CLAIMS])
     return [sentence for sentence in found if sentence.terms]
+
+
+def _without(text: str, marks: Sequence[str]) -> str:
+    for mark in marks:
+        if mark in text:
+            text = text.replace(mark, " ")
+    return text
 
 
 def _reading(trace: Trace, said: frozenset[str]) -> _Reading:
@@ -160,9 +174,15 @@ def _reading(trace: Trace, said: frozenset[str]) -> _Reading:
 
 
 def _passage(candidate: Candidate, wanted: frozenset[str]) -> _Passage:
-    text = candidate.text or ""
+    text = _kept_of(candidate)
     title = frozenset(passage_terms(candidate.title)) if candidate.title else frozenset()
     return _Passage(candidate.chunk_id, text, wanted.intersection(passage_terms(text)), wanted & title, len(title))
+
+
+def _kept_of(candidate: Candidate) -> str:
+    """As much of its text as got into the prompt, where only its beginning did."""
+    text, kept, whole = candidate.text or "", candidate.kept_tokens, candidate.tokens
+    return text[: len(text) * kept // whole] if candidate.survived and kept and whole and kept < whole else text
 
 
 def _weights(passages: Sequence[_Passage]) -> Mapping[str, float]:
