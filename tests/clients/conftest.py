@@ -21,6 +21,7 @@ from tests.clients.fakes import provider
 from tests.conftest import Sender
 
 ROOT = Path(django_settings.BASE_DIR)
+PROGRAMS = Path(__file__).with_name("programs")
 CLIENTS_PYTHON = ROOT / ".venv-clients" / "bin" / "python"
 NODE_MODULES = ROOT / "docs" / "snippets" / "node_modules"
 PATIENCE_SECONDS = 120

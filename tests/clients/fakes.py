@@ -118,7 +118,9 @@ _USAGE = {
 
 
 def _completion(asked: dict[str, Any]) -> dict[str, Any]:
-    said = {"index": 0, "message": {"role": "assistant", "content": ANSWER}, "finish_reason": "stop"}
+    fields = "[[ ## answer ## ]]" in json.dumps(asked)  # DSPy tells the model a form
+    words = f"[[ ## answer ## ]]\n{ANSWER}\n\n[[ ## completed ## ]]" if fields else ANSWER
+    said = {"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": asked["model"]}
     return {**head, "choices": [said], "usage": _USAGE}
 

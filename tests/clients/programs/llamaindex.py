@@ -1,4 +1,4 @@
-"""LlamaIndex: two retrievers fused, a reranker that sends its events, OpenAI's client, one answer streamed, one failing."""
+"""LlamaIndex: two retrievers fused, a reranker that sends its events, OpenAI's client; one streamed, one failing."""
 
 from corpus import FAILING, KEPT, LEXICAL, PASSAGES, QUESTION, RERANKED, SESSION, STREAMED, USER, VECTOR
 from llama_index.core.instrumentation import get_dispatcher
