@@ -121,6 +121,7 @@ def _arrive(frame: Frame, contents: Contents, spans: Sequence[Span]) -> None:
     sender = day_of(frame.received_ns), frame.client
     count = contents.account[frame.project, *sender]
     count["rejected"] += frame.rejected
+    count["ignored"] += frame.ignored
     count["bad"] += max(0, frame.spans - frame.rejected - len(spans))
     contents.signals += [(frame.project, frame.received_ns, signal) for signal in feedback.signals(spans)]
     for span in spans:
@@ -320,7 +321,7 @@ def _account_columns(account: Mapping[tuple[str, str, str], Counter[str]], token
         "batch": [token] * len(days),
         "client": [client for _, _, client in account],
     }
-    for name in ("traces", "stored", "duplicate", "rejected", "bad"):
+    for name in ("traces", "stored", "duplicate", "rejected", "bad", "ignored"):
         columns[name] = [count[name] for count in account.values()]
     return columns
 

@@ -1,8 +1,9 @@
 """What senders call: each request is checked as far as an honest answer needs, spooled, and answered."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -98,13 +99,25 @@ def client_of(request: HttpRequest, told: str = "") -> str:
 def _count(request: HttpRequest, refusal: RefusedError) -> None:
     client = client_of(request)
     log.warning("refused", status=refusal.status, reason=refusal.reason, project=refusal.project, client=client)
-    frame = Frame(
-        "refusal", refusal.project, b"", time.time_ns(), client=client, status=refusal.status, reason=refusal.reason
+    note(
+        Frame(
+            "refusal", refusal.project, b"", time.time_ns(), client=client, status=refusal.status, reason=refusal.reason
+        )
     )
+
+
+def note(frame: Frame) -> None:
+    """Count what nobody was promised, without waiting for the disk."""
     try:
         spool().note(frame)
     except SpoolFullError:
-        log.error("a refusal could not be counted", status=refusal.status)
+        log.error("what came could not be counted", kind=frame.kind, status=frame.status)
+
+
+def note_rejected(frame: Frame, message: str) -> None:
+    """Of a request that was taken, keep for the ingest page why some of it was not."""
+    if frame.rejected:
+        note(replace(frame, kind="refusal", body=b"", spans=0, rejected=0, status=200, reason=message[:500]))
 
 
 def _media_type(request: HttpRequest) -> str:
@@ -161,7 +174,9 @@ def take_otlp(request: HttpRequest, access: keys.Access) -> HttpResponse:
         raise RefusedError(400, str(error)) from error
     if receipt.spans:
         client = client_of(request, receipt.client)
-        keep(Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected))
+        frame = Frame("otlp", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected)
+        keep(frame)
+        note_rejected(frame, receipt.message)
     return _accepted_otlp(media_type, receipt.rejected, receipt.message or "")
 
 
@@ -186,8 +201,18 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
     errors = [{"index": item.index, **asdict(item.problem)} for item in items if item.problem]
     client = request.headers.get("User-Agent", "")[:200]
     if items:
-        keep(Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors)))
+        frame = Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors))
+        keep(frame)
+        note_rejected(frame, _summary(errors))
     return _accepted(len(items) - len(errors), errors)
+
+
+def _summary(errors: list[dict[str, Any]]) -> str:
+    """The reasons, each once, the most frequent first."""
+    reasons = Counter(
+        f"{error['field']}: {error['message']}" if error["field"] else error["message"] for error in errors
+    )
+    return "; ".join(f"{times} with {reason}" for reason, times in reasons.most_common(5))
 
 
 def _accepted(accepted: int, errors: list[dict[str, Any]]) -> HttpResponse:

@@ -1,6 +1,7 @@
-"""OTLP logs: what a sender's records say of its model calls and of its answers; other records are refused."""
+"""OTLP logs: what a sender's records say of its model calls and of answers; other records are counted and let go."""
 
 import time
+from dataclasses import replace
 
 import orjson
 from django.conf import settings
@@ -23,10 +24,13 @@ def _take_logs(request: HttpRequest, access: keys.Access) -> HttpResponse:
         receipt = otlp_logs.inspect(data, media_type)
     except otlp.Undecodable as error:
         raise receive.RefusedError(400, str(error)) from error
+    client = receive.client_of(request, receipt.client)
+    frame = Frame("logs", access.project, data, received_ns, media_type, client, receipt.spans, receipt.rejected)
     if receipt.spans:
-        client = receive.client_of(request, receipt.client)
-        counts = receipt.spans, receipt.rejected
-        receive.keep(Frame("logs", access.project, data, received_ns, media_type, client, *counts))
+        receive.keep(replace(frame, ignored=receipt.ignored))
+        receive.note_rejected(frame, receipt.message)
+    elif receipt.ignored:
+        receive.note(replace(frame, body=b"", ignored=receipt.ignored))
     return _accepted(media_type, receipt)
 
 

@@ -48,6 +48,7 @@ class Frame:
     rejected: int = 0
     status: int = 200
     reason: str = ""
+    ignored: int = 0  # records that are of nobody's answer
 
     def encode(self) -> tuple[bytes, bytes]:
         """Header with meta, and the body."""
@@ -62,6 +63,7 @@ class Frame:
                 self.rejected,
                 self.status,
                 self.reason,
+                self.ignored,
             ]
         )
         crc = zlib.crc32(self.body, zlib.crc32(meta))
@@ -69,8 +71,8 @@ class Frame:
 
 
 def _frame(meta: bytes, body: bytes) -> Frame:
-    kind, project, received_ns, content_type, client, spans, rejected, status, reason = orjson.loads(meta)
-    return Frame(kind, project, body, received_ns, content_type, client, spans, rejected, status, reason)
+    kind, project, *more = orjson.loads(meta)
+    return Frame(kind, project, body, *more)
 
 
 class Segment:
@@ -284,17 +286,25 @@ def _read(header: bytes, file: BinaryIO) -> Frame | Torn | None:
 def waiting(directory: Path) -> Counter[str]:
     """Spans that were accepted and are not in the store yet, a project; reads no bodies."""
     count: Counter[str] = Counter()
+    for (project, _), spans in waiting_by_client(directory).items():
+        count[project] += spans
+    return count
+
+
+def waiting_by_client(directory: Path) -> Counter[tuple[str, str]]:
+    """The same, by project and client."""
+    count: Counter[tuple[str, str]] = Counter()
     for path in segments(directory):
         try:
             with path.open("rb") as file:
-                for project, spans in _counts(file):
-                    count[project] += spans
+                for project, client, spans in _counts(file):
+                    count[project, client] += spans
         except FileNotFoundError:
             continue  # drained meanwhile
     return count
 
 
-def _counts(file: BinaryIO) -> Iterator[tuple[str, int]]:
+def _counts(file: BinaryIO) -> Iterator[tuple[str, str, int]]:
     while len(header := file.read(HEADER.size)) == HEADER.size:
         magic, meta_length, body_length, _ = HEADER.unpack(header)
         meta = file.read(meta_length)
@@ -304,7 +314,7 @@ def _counts(file: BinaryIO) -> Iterator[tuple[str, int]]:
             frame = _frame(meta, b"")
         except ValueError:  # damaged: the drain will say so
             return
-        yield frame.project, frame.spans
+        yield frame.project, frame.client, frame.spans
         file.seek(body_length, os.SEEK_CUR)
 
 

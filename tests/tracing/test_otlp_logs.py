@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import START_NS, otlp_json, otlp_span, otlp_value
@@ -80,6 +81,8 @@ def test_records_join_their_span_whichever_comes_first(
     assert stored_trace() == ("query", "why?", "Because.", 1, 500.0, True)
     assert scores() == [("score", "groundedness", 0.5, "one claim of two", "evaluation")]
     assert account() == {"stored": 3, "duplicate": 0, "rejected": 0, "bad": 0}
+    left = store.rows(f"SELECT DISTINCT kind FROM traces FINAL WHERE trace_id != '{TRACE}'")
+    assert left == ([("joined",)] if (logs, order) == (BY_RESPONSE, "before") else [])
 
 
 @pytest.mark.parametrize("logs", [LOGS, BY_RESPONSE], ids=["by span", "by response"])
@@ -107,16 +110,34 @@ def test_details_without_their_span_stand_for_it(sender: Sender, drained: Callab
     assert stored_trace()[:3] == ("query", "why?", "Because.")
 
 
-def test_other_records_are_refused_and_the_rest_is_kept(sender: Sender, drained: Callable[[], None]) -> None:
+def test_what_is_wrong_is_rejected_and_what_is_of_something_else_is_counted_apart(
+    sender: Sender, drained: Callable[[], None]
+) -> None:
     foreign = record("", {"http.route": "/"}, body={"stringValue": "GET /"})
     placeless = record(EVALUATION, {"gen_ai.evaluation.name": "x"}, "", "")
     sent = body(foreign, placeless, 7, record(EVALUATION, SCORE, traceId="nonsense"), record(EVALUATION, SCORE))
     partial = sender.post("/v1/logs", sent, JSON).json()["partialSuccess"]
-    assert partial["rejectedLogRecords"] == 4
+    assert partial["rejectedLogRecords"] == 3
     assert "1 with an event that names neither its span nor its response" in partial["errorMessage"]
     drained()
-    assert account() == {"stored": 1, "duplicate": 0, "rejected": 4, "bad": 0}
+    assert account() == {"stored": 1, "duplicate": 0, "rejected": 3, "bad": 0}
+    assert store.rows("SELECT sum(ignored) FROM account FINAL") == [(1,)]
     assert len(scores()) == 1
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_programs_own_log_lines_are_a_full_success(
+    as_json: bool, sender: Sender, drained: Callable[[], None]
+) -> None:
+    lines = ExportLogsServiceRequest()
+    lines.resource_logs.add().scope_logs.add().log_records.add(severity_text="INFO").body.string_value = "GET /"
+    own = body(record("", {"http.route": "/"}, body={"stringValue": "GET /"}))
+    answer = sender.post("/v1/logs", own, JSON) if as_json else sender.post("/v1/logs", lines.SerializeToString())
+    assert (answer.status_code, answer.content) == (200, b"{}" if as_json else b"")
+    drained()
+    assert account() == {"stored": 0, "duplicate": 0, "rejected": 0, "bad": 0}
+    assert store.rows("SELECT sum(ignored) FROM account FINAL") == [(1,)]
+    assert store.rows("SELECT count() FROM refusals") == [(0,)]
 
 
 @pytest.mark.parametrize("sent", ["{", "[]", '{"resourceSpans": []}', '{"resourceLogs": 3}'])

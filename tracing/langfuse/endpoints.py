@@ -21,6 +21,7 @@ from tracing.receive import (
     answering,
     client_of,
     keep,
+    note_rejected,
     refuse_otlp,
     take_otlp,
     with_headers,
@@ -71,7 +72,9 @@ def keep_batch(batch: Batch, project: str, received_ns: int, client: str) -> Non
     if batch.events:
         spans = langfuse_batch.otlp_of(batch.spans)
         rejected = batch.events - len(batch.spans)
-        keep(Frame("otlp", project, spans, received_ns, JSON, client, batch.events, rejected))
+        frame = Frame("otlp", project, spans, received_ns, JSON, client, batch.events, rejected)
+        keep(frame)
+        note_rejected(frame, "; ".join(dict.fromkeys(fault.message for fault in batch.faults)))
     if batch.signals:
         keep(Frame("signals", project, signal_bodies.dump(batch.signals), received_ns, JSON, client))
 

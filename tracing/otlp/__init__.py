@@ -24,12 +24,14 @@ _LONGEST_CLIENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a request held: `spans` counts all, `rejected` those that `decode` leaves out."""
+    """What a request held: `spans` counts all, `rejected` those of them that `decode` leaves out; `ignored` are others,
+    with which nothing is wrong."""
 
     spans: int
     rejected: int = 0
     message: str = ""
     client: str = ""
+    ignored: int = 0
 
 
 def encoding_of(content_type: str) -> Literal["protobuf", "json"] | None:

@@ -33,7 +33,7 @@ def load(body: bytes) -> dict[str, Any]:
     if not isinstance(request, dict):
         raise Undecodable("the body is JSON, and no object")
     if request and "resourceSpans" not in request:
-        raise Undecodable("the body is JSON without resourceSpans")
+        raise Undecodable("the body is JSON without resourceSpans" + hint(request, "resource_spans"))
     for group in objects_in(request, "resourceSpans"):
         for scoped in objects_in(group, "scopeSpans"):
             if not isinstance(scoped.get("spans") or [], list):
@@ -41,18 +41,34 @@ def load(body: bytes) -> dict[str, Any]:
     return request
 
 
+def hint(request: dict[str, Any], wrong: str) -> str:
+    """What to tell a sender who writes names as protobuf has them."""
+    return ": its keys are lowerCamelCase in OTLP, not snake_case" if wrong in request else ""
+
+
 def loads(body: bytes) -> Any:
-    """Any JSON, lone surrogates and NaN included; raises Undecodable."""
+    """Any JSON; lone surrogates are replaced, NaN and numbers that no computer has become texts; raises Undecodable."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
     try:
-        lenient = json.loads(body.decode(), parse_constant=str)
+        lenient = json.loads(
+            body.decode("utf-8-sig"), parse_constant=str, parse_int=_whole_or_text, parse_float=_finite_or_text
+        )
         text = json.dumps(lenient, ensure_ascii=False)
         return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
     except (ValueError, RecursionError) as error:
         raise Undecodable("the body is no JSON") from error
+
+
+def _whole_or_text(digits: str) -> int | str:
+    whole = int(digits) if len(digits) <= 20 else None
+    return whole if whole is not None and -(2**63) <= whole < 2**64 else digits
+
+
+def _finite_or_text(written: str) -> float | str:
+    return number if math.isfinite(number := float(written)) else written
 
 
 def plain_number(value: float) -> str:
@@ -157,7 +173,20 @@ def id_of(raw: dict[str, Any], key: str, digits: int, *, optional: bool = False)
         lowered = given.lower()
         if lowered.strip("0") and not lowered.strip("0123456789abcdef"):
             return lowered
+    if isinstance(given, str) and (found := _from_base64(given, digits // 2)):
+        return found
     raise BadPart(f"a {key} that is not {digits} hex digits, or all zero")
+
+
+def _from_base64(given: str, size: int) -> str:
+    """The id of a sender that writes bytes as protobuf's own JSON has them; never as long as one in hex."""
+    if len(given) != -(-size // 3) * 4 or not given.endswith("="):
+        return ""
+    try:
+        found = base64.b64decode(given, validate=True)
+    except ValueError:
+        return ""
+    return found.hex() if len(found) == size and any(found) else ""
 
 
 def text_of(raw: dict[str, Any], key: str) -> str:

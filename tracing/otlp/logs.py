@@ -17,7 +17,7 @@ from tracing.otlp.json import LATEST_NS, BadPart, Undecodable
 from tracing.records import Attributes, Span, Value
 
 _PREFIX = "gen_ai."
-_FOREIGN = "a record of something else: only the events of the GenAI conventions are kept"
+_FOREIGN = "a record of something else"  # a sender sends all that it logs, and means no harm: it is not told
 _PLACELESS = "an event that names neither its span nor its response"
 
 
@@ -28,10 +28,11 @@ def inspect(body: bytes, content_type: str) -> otlp.Receipt:
     for resource, found in _records(body, content_type):
         client = client or otlp.client_of(resource)
         taken.append(found if isinstance(found, str) else "")
-    refused = [reason for reason in taken if reason]
+    ours = [reason for reason in taken if reason != _FOREIGN]
+    refused = [reason for reason in ours if reason]
     told = [f"{refused.count(reason)} with {reason}" for reason in dict.fromkeys(refused)]
     message = f"{len(refused)} of {len(taken)} records were refused: {', '.join(told[:5])}." if refused else ""
-    return otlp.Receipt(len(taken), len(refused), message, client)
+    return otlp.Receipt(len(ours), len(refused), message, client, len(taken) - len(ours))
 
 
 def decode(body: bytes, content_type: str) -> list[Span]:
@@ -74,7 +75,8 @@ def _of_protobuf(body: bytes) -> Iterator[tuple[Attributes, Span | str]]:
 def _of_json(body: bytes) -> Iterator[tuple[Attributes, Span | str]]:
     request = otlp_json.loads(body) if body.strip() else {}
     if not isinstance(request, dict) or (request and "resourceLogs" not in request):
-        raise Undecodable("the body is JSON without resourceLogs")
+        wrong = otlp_json.hint(request, "resource_logs") if isinstance(request, dict) else ""
+        raise Undecodable("the body is JSON without resourceLogs" + wrong)
     for group in otlp_json.objects_in(request, "resourceLogs"):
         resource = otlp_json.resource_of(group)
         for scoped in otlp_json.objects_in(group, "scopeLogs"):

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_GET
 
 from tracing import queries, spool
 from tracing.pages.cures import cure
+from tracing.queries import ingest as accounts
+from tracing.queries import losses
 from tracing.views.access import Context, Visit, member_page
 
 
@@ -29,12 +31,19 @@ class RefusalLine:
 @member_page
 def ingest(here: Visit) -> HttpResponse:
     """Spans received and what became of them, by day; the last refusals with their cure."""
-    waiting = spool.waiting(Path(settings.SPOOL_DIR))[here.slug]
-    account = queries.account(project=here.slug, waiting=waiting)
+    by_client = spool.waiting_by_client(Path(settings.SPOOL_DIR))
+    waiting = {client: spans for (project, client), spans in by_client.items() if project == here.slug and spans}
     refusals = [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=here.slug)]
+    unread, looked_at = losses.unread_attributes(project=here.slug)
     context: Context = {
-        "account": account,
-        "clients": queries.client_days(project=here.slug),
+        "account": queries.account(project=here.slug, waiting=sum(waiting.values())),
+        "clients": accounts.clients(project=here.slug, waiting=waiting),
+        "client_days": queries.client_days(project=here.slug),
         "refusals": refusals,
+        "lost": losses.attributes_lost(project=here.slug),
+        "cut": losses.texts_cut(project=here.slug),
+        "unread": unread,
+        "looked_at": looked_at,
+        "days": losses.DAYS,
     }
     return here.render("tracing/ingest.html", context, place="ingest")
