@@ -31,10 +31,13 @@ def bodies(client: str) -> Iterator[tuple[bytes, str]]:
         headers = {name.lower(): value for name, value in seen["headers"]}
         if not seen["path"].endswith("/v1/traces") or not body.exists():
             continue
-        raw = body.read_bytes()
-        encoding = headers.get("content-encoding", "")
-        raw = gzip.decompress(raw) if encoding == "gzip" else zlib.decompress(raw) if encoding == "deflate" else raw
-        yield raw, headers["content-type"]
+        yield unpacked(body.read_bytes(), headers), headers["content-type"]
+
+
+def unpacked(raw: bytes, headers: dict[str, str]) -> bytes:
+    """A body without its encoding."""
+    encoding = headers.get("content-encoding", "")
+    return gzip.decompress(raw) if encoding == "gzip" else zlib.decompress(raw) if encoding == "deflate" else raw
 
 
 def spans(client: str) -> dict[str, list[Span]]:

@@ -1,0 +1,1 @@
+"""Sound requests of every kind, made unsound one place at a time."""
