@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, keep
+from tracing.views import corpus
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 PAGE = "/p/atlas/corpus/"
@@ -48,3 +49,32 @@ def test_the_links_of_a_rate_find_its_traces(vera: Client) -> None:
         "/p/atlas/traces", {"q": "live:true has:product has:anchor -anchor:unchecked anchor:false", "from": "30d"}
     ).content.decode()
     assert recent(1).trace_id in listed and recent(2).trace_id not in listed
+
+
+def test_what_a_version_changed_is_browsed_by_kind_searched_and_paged(
+    sender: Sender, vera: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "CHANGES_SHOWN", 2)
+    names = ["https://docs/x?a=1&b=2#s", "42", "日本#ü", "<script>alert(1)</script>"]
+    lines = [json.dumps({"anchor": name, "product": "atlas", "path": "p.md"}) for name in names]
+    assert sender.put("/api/v1/corpus/manifest", "\n".join(lines), version="2/ü&").status_code == 201
+    page = vera.get(PAGE, {"version": "2/ü&"}).content.decode()
+    assert "added 4" in page and "removed 1" in page and "The next ones" in page and "<script>alert" not in page
+    assert "日本#ü" in vera.get(PAGE, {"version": "2/ü&", "find": "日本"}).content.decode().partition("changes")[2]
+    removed = vera.get(PAGE, {"version": "2/ü&", "kind": "removed"}).content.decode()
+    assert "<td>removed</td>" in removed and "<td>added</td>" not in removed and "The next ones" not in removed
+    assert "All changes" in vera.get(PAGE, {"version": "2/ü&", "kind": "moved"}).content.decode()
+    assert vera.get(PAGE, {"version": "none"}).status_code == 200
+
+    def told(**query: str) -> Any:
+        return sender.get("/api/v1/corpus/changes", **({"version": "2/ü&"} | query)).json()
+
+    seen, after = [], ""
+    while after is not None:
+        body = told(limit="2", after=after)
+        seen += [one["anchor"] for one in body["changes"]]
+        after = body["next"]
+    assert seen == sorted([*names, "doc#a"], key=str.encode)
+    assert told(kind="removed")["changes"] == [{"anchor": "doc#a", "kind": "removed", "before": "a.md", "after": None}]
+    assert told(q="42")["changes"] == [{"anchor": "42", "kind": "added", "before": None, "after": "p.md"}]
+    assert told(kind="odd")["field"] == "kind" and told(version="9")["status"] == 404

@@ -134,6 +134,26 @@ def list_anchors(
     return answer({"anchors": [asdict(anchor) for anchor in found]})
 
 
+@router.get("/corpus/changes", auth=READ, summary="How a manifest differs from the one before it")
+def list_changes(
+    request: HttpRequest,
+    version: Annotated[str, Query(min_length=1, max_length=200)],
+    kind: Annotated[str, Query(description="added, removed, moved, changed or redirected; all without it.")] = "",
+    q: Annotated[str, Query(max_length=500, description="A part of the anchor, or of what was or is said.")] = "",
+    after: Annotated[str, Query(max_length=2_000, description="`next` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=queries.MOST_CHANGES)] = 100,
+) -> HttpResponse:
+    """Anchor by anchor, in their order; `before` and `after` are paths, anchors where it moved to another one or
+    redirects, null where it was not there. `next` is null at the end."""
+    if kind and kind not in corpus.KINDS:
+        raise ProblemError(400, f"a difference is one of {', '.join(corpus.KINDS)}", field="kind")
+    project = access_of(request).project
+    at_ns = _at(project, version)
+    found = queries.manifest_changes(project=project, at_ns=at_ns, kind=kind, text=q, after=after, limit=limit)
+    rows = [{**asdict(one), "before": one.before or None, "after": one.after or None} for one in found]
+    return answer({"changes": rows, "next": found[-1].anchor if len(found) == limit else None})
+
+
 def _ring(project: str) -> None:
     tasks.ring(tasks.attribute_due)
     tasks.ring(tasks.look_at_drift, project)

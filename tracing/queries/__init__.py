@@ -1,7 +1,7 @@
 """What is read of the store: one function a question, one SELECT a function, always within one project."""
 
 from tracing.marks import Mark
-from tracing.queries.corpus import MOST_ANCHORS, Anchor, Change, anchors, manifest_changes
+from tracing.queries.corpus import MOST_ANCHORS, MOST_CHANGES, Anchor, Change, anchors, manifest_changes
 from tracing.queries.counting import Count, Facet, FacetValue, facets, match_count
 from tracing.queries.ingest import Account, ClientDay, Day, Refusal, account, client_days, refusals
 from tracing.queries.one import Found, any_trace, key_time, latest, locate, neighbours, signals, trace
@@ -13,6 +13,7 @@ from tracing.queries.summaries import Summary
 __all__ = [
     "LIVE",
     "MOST_ANCHORS",
+    "MOST_CHANGES",
     "SORTS",
     "Account",
     "Anchor",

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_GET
 
 from tracing import queries
 from tracing.corpus import drift, manifests
+from tracing.corpus.lines import KINDS
 from tracing.filters import Filter
 from tracing.queries.measures import MEASURES, Rate, live_only, share
 from tracing.views.access import Context, Visit, member_page
 
 SHOWN = 25
+CHANGES_SHOWN = 100
 RATES = ("false_anchor_rate", "unknown_anchor_rate", "stale_anchor_rate", "abstention_rate")
 OTHER = {"moved": "where it is now", "drifted": "source hash seen", "expected_gone": "for the question"}
 
@@ -82,10 +84,24 @@ def _anchors(here: Visit, asked: Context, current: manifests.Manifest | None) ->
 
 
 def _changes(here: Visit, known: tuple[manifests.Manifest, ...]) -> Context:
-    version = here.request.GET.get("version", "")
-    chosen = next((one for one in known if one.version == version), None)
-    changes = queries.manifest_changes(project=here.slug, at_ns=chosen.effective_ns) if chosen else ()
-    return {"chosen": chosen, "changes": changes}
+    asked = here.request.GET
+    chosen = next((one for one in known if one.version == asked.get("version", "")), None)
+    kind = asked.get("kind", "") if asked.get("kind", "") in KINDS else ""
+    text, after = asked.get("find", "").strip()[:500], asked.get("after", "")[:2_000]
+    found: tuple[queries.Change, ...] = ()
+    if chosen:
+        at_ns, limit = chosen.effective_ns, CHANGES_SHOWN + 1
+        found = queries.manifest_changes(project=here.slug, at_ns=at_ns, kind=kind, text=text, after=after, limit=limit)
+    shown = found[:CHANGES_SHOWN]
+    counts = [(one, getattr(chosen, one)) for one in KINDS] if chosen else []
+    return {
+        "chosen": chosen,
+        "kind": kind,
+        "kinds": counts,
+        "find": text,
+        "changes": shown,
+        "next_changes": shown[-1].anchor if len(found) > CHANGES_SHOWN else "",
+    }
 
 
 def _drift(here: Visit) -> Context:
