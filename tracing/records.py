@@ -4,12 +4,13 @@ Times are integers in nanoseconds since 1970 UTC, durations floats in millisecon
 Ranks count from 1. None means that the sender did not say; scores are as sent and never compared across lanes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Value: TypeAlias = "str | bool | int | float | list[Value] | dict[str, Value] | None"
 Attributes: TypeAlias = Mapping[str, Value]
+Lists: TypeAlias = Mapping[str, Sequence[Value]]
 
 Source = Literal["declared", "recovered", "inferred"]
 Seen = Literal["declared", "inferred", "no"]
@@ -37,7 +38,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One operation as its sender described it; `trace_id` is 32 and `span_id` 16 lower-case hex digits."""
+    """One operation as its sender described it; `trace_id` is 32 and `span_id` 16 lower-case hex digits.
+
+    Documents that came flattened are in `lists` and not among `attributes`: see `tracing.document_lists`.
+    """
 
     trace_id: str
     span_id: str
@@ -55,6 +59,7 @@ class Span:
     scope: str = ""
     scope_version: str = ""
     dropped_attributes: int = 0
+    lists: Lists = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:

@@ -7,10 +7,7 @@ from typing import Any
 import orjson
 
 from tracing.records import Event, Link, Span
-from tracing.shelf import MARK, SHORTEST_TEXT, Shelf, references, unpack
-
-DOCUMENT = ".document."
-MOST_SPLITS = 20_000
+from tracing.shelf import MARK, Shelf, references, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,49 +23,10 @@ class SpanRow:
 
 
 def _attributes(row: SpanRow) -> bytes:
-    """JSON of [attributes, OpenInference's flattened documents as a list a field]: half the bytes of flat keys."""
+    """JSON of [attributes, lists of documents' fields], with the chunks' texts replaced."""
     pack = row.shelf.pack
-    plain: dict[str, Any] = {}
-    documents: dict[str, list[Any]] = {}
-    for key, value in row.span.attributes.items():
-        if type(value) is str and len(value) >= SHORTEST_TEXT:
-            value = pack(value)
-        split = _splits.get(key) or _split(key)
-        index = split[1]
-        if index < 0:
-            plain[key] = value
-            continue
-        listed = documents.get(split[0])
-        if listed is None:
-            listed = documents[split[0]] = []
-        if len(listed) == index:
-            listed.append(value)
-        else:
-            plain[key] = value
-    return orjson.dumps([plain, {name: listed for name, listed in documents.items() if listed}])
-
-
-_splits: dict[str, tuple[str, int]] = {}  # the keys of documents are the same in every trace
-
-
-def _split(key: str) -> tuple[str, int]:
-    """`a.documents.7.document.id` as (`a.documents.document.id`, 7); any other key as (key, -1)."""
-    numbered, found, field = key.partition(DOCUMENT)
-    prefix, _, index = numbered.rpartition(".")
-    split = (key, -1)
-    if found and index.isdecimal() and index.isascii() and len(index) < 7 and index == str(int(index)):
-        split = (f"{prefix}{DOCUMENT}{field}", int(index))
-    if len(_splits) < MOST_SPLITS and len(key) < 200:
-        _splits[key] = split
-    return split
-
-
-def _flat(plain: dict[str, Any], documents: dict[str, list[Any]], texts: Mapping[bytes, str]) -> dict[str, Any]:
-    attributes = {key: unpack(value, texts) for key, value in plain.items()}
-    for name, listed in documents.items():
-        prefix, _, field = name.partition(DOCUMENT)
-        attributes |= {f"{prefix}.{i}{DOCUMENT}{field}": unpack(value, texts) for i, value in enumerate(listed)}
-    return attributes
+    plain = {key: pack(value) for key, value in row.span.attributes.items()}
+    return orjson.dumps([plain, {name: list(map(pack, values)) for name, values in row.span.lists.items()}])
 
 
 def _events(span: Span) -> bytes:
@@ -145,7 +103,7 @@ def referred(attributes_json: Iterable[str]) -> set[bytes]:
 def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
     """The span of the columns READ, its texts put back."""
     row = dict(zip(READ, values, strict=True))
-    plain, documents = orjson.loads(row["attributes"])
+    plain, lists = orjson.loads(row["attributes"])
     return Span(
         trace_id=row["trace_id"],
         span_id=row["span_id"],
@@ -153,7 +111,7 @@ def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
         name=row["name"],
         start_ns=row["started_at"],
         end_ns=row["ended_at"],
-        attributes=_flat(plain, documents, texts),
+        attributes={key: unpack(value, texts) for key, value in plain.items()},
         resource=orjson.loads(row["resource"]),
         events=tuple(Event(*fields) for fields in orjson.loads(row["events"] or "[]")),
         links=tuple(Link(*fields) for fields in orjson.loads(row["links"] or "[]")),
@@ -163,4 +121,5 @@ def read_span(values: Sequence[Any], texts: Mapping[bytes, str]) -> Span:
         scope=row["scope"],
         scope_version=row["scope_version"],
         dropped_attributes=row["dropped_attributes"],
+        lists={name: [unpack(value, texts) for value in values] for name, values in lists.items()},
     )

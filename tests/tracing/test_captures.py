@@ -229,4 +229,5 @@ def stored(span: Span) -> Span:
         scope=span.scope,
         scope_version=span.scope_version,
         dropped_attributes=span.dropped_attributes,
+        lists=orjson.loads(orjson.dumps(span.lists)),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from tracing.document_lists import sent
 from tracing.judging.verdicts import Row
 from tracing.queries import Found, SpanOutline, Summary
 from tracing.records import Assessment, Candidate, Context, Expectation, Signal, Span, StageRecord, Verdict
@@ -226,7 +227,7 @@ def span_json(span: Span) -> Json:
         "scope": span.scope,
         "scope_version": span.scope_version,
         "resource": span.resource,
-        "attributes": span.attributes,
+        "attributes": sent(span),
         "events": _parts(span.events),
         "links": _parts(span.links),
     }

@@ -1,11 +1,12 @@
 """OpenInference: `openinference.span.kind`, flattened documents and messages."""
 
 from collections.abc import Mapping
-from functools import cache
+from itertools import count, islice, zip_longest
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
 from tracing.dialects.values import is_cut_off, loaded, mapping, number, strings_in, text, whole
+from tracing.document_lists import sent
 from tracing.records import Attributes, Check, Event, Span, Value
 
 _KIND = "openinference.span.kind"
@@ -23,6 +24,8 @@ _SIGNS = {  # the kind can be among the attributes that the sender's limit dropp
     "reranker.model_name": Role.RERANKER,
     "embedding.model_name": Role.EMBEDDER,
 }
+_PARTS = ("id", "content", "score", "metadata")
+_TYPES = ({str}, {str}, {float}, {str})
 _EVALUATIONS = ("evaluations", "annotations", "trace.evaluations", "trace.annotations")
 
 
@@ -73,7 +76,7 @@ def _is_cut(attributes: Attributes, side: str, value: str | None) -> bool:
 def _lists(role: Role, span: Span, described: Mapping[str, Value], output: str | None) -> Lists:
     attributes = span.attributes
     reranker = role is Role.RERANKER
-    documents = flattened(attributes, "reranker.output_documents" if reranker else "retrieval.documents")
+    documents = flattened(span, "reranker.output_documents" if reranker else "retrieval.documents")
     sent = bool(documents)
     seen = sent
     if not sent or span.dropped_attributes or None in [document.id for document in documents]:
@@ -82,7 +85,7 @@ def _lists(role: Role, span: Span, described: Mapping[str, Value], output: str |
         documents = _completed(documents, found or ())
     return Lists(
         documents=documents,
-        inputs=_identified(flattened(attributes, "reranker.input_documents")) if reranker else (),
+        inputs=_identified(flattened(span, "reranker.input_documents")) if reranker else (),
         sent=sent,
         seen=seen,
         query=text(attributes.get("reranker.query")) if reranker else None,
@@ -114,36 +117,22 @@ def _completed(sent: Documents, found: Documents) -> Documents:
     return tuple(settled(by_rank[rank]) for rank in sorted(by_rank))
 
 
-@cache
-def _keys(prefix: str, size: int) -> tuple[tuple[str, str, str, str], ...]:
-    def named(index: int, part: str) -> str:
-        return f"{prefix}.{index}.document.{part}"
-
-    return tuple((named(i, "id"), named(i, "content"), named(i, "score"), named(i, "metadata")) for i in range(size))
-
-
-def flattened(attributes: Attributes, prefix: str) -> Documents:
+def flattened(span: Span, prefix: str) -> Documents:
     """The documents under a prefix, ranked by their index; ids and scores only where they were sent as such."""
     under = prefix + "."
-    left = ("\n" + "\n".join(attributes)).count("\n" + under)
-    if not left:
-        return ()
-    get, new = attributes.get, tuple.__new__
-    documents: list[Document] = []
-    for rank, (id_key, content_key, score_key, metadata_key) in enumerate(
-        _keys(prefix, 64 if left <= 256 else 1024), 1
+    if "\n" + under in "\n" + "\n".join(span.attributes):
+        return _sparse(sent(span), under)
+    ids, contents, scores, metadata = (span.lists.get(f"{prefix}.document.{part}", ()) for part in _PARTS)
+    if len(ids) == len(contents) == len(scores) == len(metadata) <= HIGHEST_RANK and (
+        (set(map(type, ids)), set(map(type, contents)), set(map(type, scores)), set(map(type, metadata))) == _TYPES
+        and all(ids)
+        and all(contents)
     ):
-        chunk_id, content, score, metadata = get(id_key), get(content_key), get(score_key), get(metadata_key)
-        if chunk_id and content and type(chunk_id) is type(content) is type(metadata) is str and type(score) is float:
-            left -= 4
-            documents.append(new(Document, (rank, chunk_id, content, score, metadata)))
-        else:
-            left -= 4 - (chunk_id, content, score, metadata).count(None)
-            if (document := _document(rank, chunk_id, content, score, metadata)) is not None:
-                documents.append(document)
-        if left <= 0:
-            return tuple(documents)
-    return _sparse(attributes, under)
+        new = tuple.__new__
+        return tuple([new(Document, fields) for fields in zip(count(1), ids, contents, scores, metadata, strict=False)])
+    fields = enumerate(zip_longest(ids, contents, scores, metadata), 1)
+    found = (_document(rank, *parts) for rank, parts in islice(fields, HIGHEST_RANK))
+    return tuple([document for document in found if document is not None])
 
 
 def _document(rank: int, chunk_id: Value, content: Value, score: Value, metadata: Value) -> Document | None:
@@ -165,10 +154,7 @@ def _sparse(attributes: Attributes, under: str) -> Documents:
             index, _, part = key[len(under) :].partition(".document.")
             if index.isdecimal() and len(index) <= 5 and int(index) < HIGHEST_RANK:
                 parts.setdefault(int(index), {})[part] = value
-    found = (
-        _document(index + 1, *(part.get(name) for name in ("id", "content", "score", "metadata")))
-        for index, part in sorted(parts.items())
-    )
+    found = (_document(index + 1, *(part.get(name) for name in _PARTS)) for index, part in sorted(parts.items()))
     return tuple(document for document in found if document is not None)
 
 

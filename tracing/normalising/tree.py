@@ -10,6 +10,7 @@ from tracing.dialects import langfuse_trace, log_records, rag
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Reading, Role
 from tracing.dialects.values import plain
+from tracing.document_lists import sent
 from tracing.langfuse import events as langfuse_events
 from tracing.normalising import joining
 from tracing.records import Span
@@ -110,6 +111,7 @@ def _once(spans: Iterable[Span]) -> Iterable[Span]:
 
 
 def _completeness(span: Span) -> tuple[int, int, str]:
+    attributes = sent(span)
     told = [
         span.name,
         span.parent_id,
@@ -117,9 +119,9 @@ def _completeness(span: Span) -> tuple[int, int, str]:
         span.status,
         span.status_message,
         span.scope,
-        dict(span.attributes),
+        attributes,
     ]
-    return span.end_ns, len(span.attributes), plain(told)
+    return span.end_ns, len(attributes), plain(told)
 
 
 def _linked(nodes: list[Node]) -> list[Node]:

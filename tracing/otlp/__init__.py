@@ -10,6 +10,7 @@ from typing import Any, Literal
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tracing.document_lists import grouped
 from tracing.normalising.notes import dropped_warning
 from tracing.otlp import json as otlp_json
 from tracing.otlp.json import LATEST_NS, MOST_DEPTH, TOO_DEEP, Undecodable, plain_number
@@ -128,6 +129,7 @@ def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Sp
     parent = span.parent_span_id
     status = span.status
     kind, code = span.kind, status.code
+    attributes, lists = grouped(*_read(span.attributes))
     return Span(
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
@@ -135,7 +137,7 @@ def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Sp
         name=span.name,
         start_ns=start,
         end_ns=max(start, min(span.end_time_unix_nano, LATEST_NS)),
-        attributes=attributes_of(span.attributes),
+        attributes=attributes,
         resource=resource,
         events=tuple([_event(event) for event in span.events]),
         links=tuple([_link(link) for link in span.links]),
@@ -145,6 +147,7 @@ def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Sp
         scope=scope,
         scope_version=scope_version,
         dropped_attributes=span.dropped_attributes_count,
+        lists=lists,
     )
 
 
@@ -157,12 +160,23 @@ def _link(link: Any) -> Link:
 
 
 def attributes_of(pairs: Iterable[Any]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+    return dict(zip(*_read(pairs), strict=True))
+
+
+def _read(pairs: Iterable[Any]) -> tuple[list[str], list[Value]]:
+    keys: list[str] = []
+    values: list[Value] = []
     for pair in pairs:
         value = pair.value
-        # Most values are text, and an unset string is "": asking for it first saves a look at the union's tag.
-        found[pair.key] = value.string_value or value_of(value)
-    return found
+        keys.append(pair.key)
+        # Most values are text or a score, and unset ones are "" and 0.0: asking first saves a look at the union's tag.
+        values.append(value.string_value or _score(value) or value_of(value))
+    return keys, values
+
+
+def _score(value: Any) -> float | None:
+    held: float = value.double_value
+    return held if math.isfinite(held) else None
 
 
 def value_of(value: Any, depth: int = 0) -> Value:

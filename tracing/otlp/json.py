@@ -11,6 +11,7 @@ import orjson
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.proto.trace.v1.trace_pb2 import Status as StatusMessage
 
+from tracing.document_lists import grouped
 from tracing.records import Attributes, Event, Link, Span, Value
 
 LATEST_NS = 2**63 - 1
@@ -132,6 +133,8 @@ def _span(raw: Any, resource: Attributes, scope: str, scope_version: str) -> Spa
     if not isinstance(status, dict):
         raise BadPart("a status that is no object")
     start = time_of(raw, "startTimeUnixNano")
+    sent = attributes_of(raw)
+    attributes, lists = grouped(sent, list(sent.values()))
     return Span(
         trace_id=id_of(raw, "traceId", 32),
         span_id=id_of(raw, "spanId", 16),
@@ -139,7 +142,7 @@ def _span(raw: Any, resource: Attributes, scope: str, scope_version: str) -> Spa
         name=text_of(raw, "name"),
         start_ns=start,
         end_ns=max(start, time_of(raw, "endTimeUnixNano")),
-        attributes=attributes_of(raw),
+        attributes=attributes,
         resource=resource,
         events=tuple(
             Event(text_of(event, "name"), time_of(event, "timeUnixNano"), attributes_of(event))
@@ -155,6 +158,7 @@ def _span(raw: Any, resource: Attributes, scope: str, scope_version: str) -> Spa
         scope=scope,
         scope_version=scope_version,
         dropped_attributes=min(_whole(raw, "droppedAttributesCount"), 2**32 - 1),
+        lists=lists,
     )
 
 

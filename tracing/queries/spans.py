@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tracing import store
 from tracing.columns import read_stages
 from tracing.dialects.values import plain
+from tracing.document_lists import sent
 from tracing.keyed import AT
 from tracing.langfuse.events import SCOPE, assembled
 from tracing.queries.one import key_time, texts
@@ -81,7 +82,7 @@ def _outlines(*, project: str, key_ns: int, trace_id: str) -> tuple[tuple[SpanOu
 
 
 def _outline(span: Span) -> SpanOutline:
-    size = sum(len(key) + len(plain(value)) for key, value in span.attributes.items())
+    size = sum(len(key) + len(plain(value)) for key, value in sent(span).items())
     times = span.start_ns, span.end_ns
     return SpanOutline(
         span.span_id, span.parent_id, span.name, *times, span.kind, span.status, span.status_message, size

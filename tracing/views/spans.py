@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import native, queries
+from tracing.document_lists import sent
 from tracing.pages.span_view import SpanPage, span_page
 from tracing.pages.text_view import plain_bytes, shown
 from tracing.queries.spans import stages_of_spans
@@ -53,7 +54,7 @@ def spans(here: Visit, trace_id: str) -> HttpResponse:
 def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     """What one span carried, each value bounded."""
     found = _span(here, trace_id, span_id)
-    items = [_item(name, value) for name, value in sorted(found.attributes.items())]
+    items = [_item(name, value) for name, value in sorted(sent(found).items())]
     context: Context = {
         "span": found,
         "items": items[:MOST_ATTRIBUTES],
@@ -71,9 +72,10 @@ def attribute(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     """One attribute, whole, as plain text to download."""
     found = _span(here, trace_id, span_id)
     name = here.request.GET.get("name", "")
-    if name not in found.attributes:
+    attributes = sent(found)
+    if name not in attributes:
         raise Http404("attribute")
-    return download(as_text(found.attributes[name]), f"{found.span_id}.txt")
+    return download(as_text(attributes[name]), f"{found.span_id}.txt")
 
 
 def tree(here: Visit, trace: Trace) -> SpanPage:
