@@ -4,7 +4,7 @@ A string that holds some is written as `{"$text": [literal, hash, literal, hash,
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from tracing.records import Trace
 MARK = "$text"
 SHORTEST_TEXT = 64  # characters: below, a reference is no shorter than the text
 SHORTEST_SEARCHED = 400  # characters of a string in which whole chunks are looked for
-CUT = "\0"
+_NEVER_TEXT = {int, float, bool, type(None)}
 MISSING = "[a chunk's text that was not kept]"
 
 
@@ -27,30 +27,51 @@ class Shelf:
     """The texts of one trace's candidates, by hash; those in the prompt are `kept`: looked for in longer strings."""
 
     hashes: Mapping[str, bytes]
-    kept: tuple[tuple[str, str], ...]  # (text, what stands for it between literals), the longest first
+    kept: tuple[str, ...]
+    _whole: Mapping[str, Any]  # what stands for a string that is nothing but a chunk
 
     @classmethod
     def of(cls, trace: Trace) -> "Shelf":
         """The shelf of a normalised trace."""
         hashes = {c.text: text_hash(c.text) for c in trace.candidates if c.text}
         kept = {c.text for c in trace.candidates if c.text and c.survived and len(c.text) >= SHORTEST_TEXT}
-        longest_first = sorted(kept, key=len, reverse=True)
-        return cls(hashes, tuple((text, f"{CUT}{hashes[text].hex()}{CUT}") for text in longest_first))
+        whole = {text: {MARK: ["", known.hex(), ""]} for text, known in hashes.items() if len(text) >= SHORTEST_TEXT}
+        return cls(hashes, tuple(sorted(kept, key=lambda text: (-len(text), text))), whole)
 
     def pack(self, value: Any) -> Any:
         """The value with its chunks replaced, where it is a string that holds some."""
         if type(value) is not str or len(value) < SHORTEST_TEXT:
             return value
-        known = self.hashes.get(value)
+        known = self._whole.get(value)
         if known is not None:
-            return {MARK: ["", known.hex(), ""]}
-        return self._within(value) if len(value) >= SHORTEST_SEARCHED and CUT not in value else value
+            return known
+        return self._within(value) if len(value) >= SHORTEST_SEARCHED else value
+
+    def pack_all(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The same of many, most of which are no longer than a name or whole chunks."""
+        if set(map(type, values)) != {str}:
+            return values if set(map(type, values)) <= _NEVER_TEXT else list(map(self.pack, values))
+        if max(map(len, values)) < SHORTEST_TEXT:
+            return values
+        packed = list(map(self._whole.get, values, values))
+        return [self.pack(value) if type(value) is str else value for value in packed]
 
     def _within(self, value: str) -> Any:
-        packed = value
-        for text, mark in self.kept:
-            packed = packed.replace(text, mark)
-        return {MARK: packed.split(CUT)} if CUT in packed else value
+        parts: list[str] = []
+        reached = 0
+        for start, text in sorted(self._places(value)):
+            if start >= reached:
+                parts += (value[reached:start], self.hashes[text].hex())
+                reached = start + len(text)
+        return {MARK: [*parts, value[reached:]]} if parts else value
+
+    def _places(self, value: str) -> Iterator[tuple[int, str]]:
+        """Where each chunk stands, the longest first: what lies within a longer one is found again by its own."""
+        for text in self.kept:
+            start = value.find(text)
+            while start >= 0:
+                yield start, text
+                start = value.find(text, start + len(text))
 
 
 def unpack(value: Any, texts: Mapping[bytes, str]) -> Any:

@@ -26,7 +26,7 @@ def _attributes(row: SpanRow) -> bytes:
     """JSON of [attributes, lists of documents' fields], with the chunks' texts replaced."""
     pack = row.shelf.pack
     plain = {key: pack(value) for key, value in row.span.attributes.items()}
-    return orjson.dumps([plain, {name: list(map(pack, values)) for name, values in row.span.lists.items()}])
+    return orjson.dumps([plain, {name: row.shelf.pack_all(values) for name, values in row.span.lists.items()}])
 
 
 def _events(span: Span) -> bytes:

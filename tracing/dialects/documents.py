@@ -49,6 +49,10 @@ class Facts(NamedTuple):
 
 
 _NO_FACTS = Facts()
+_TOLD = frozenset((
+    "doc_id", "chunk_id", "source", *_SCORE_KEYS, "anchor", "anchor_id", "product", "title", "section", "path",
+    "file_path", "url", "source_hash", "tokens",
+))  # fmt: skip
 
 
 def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
@@ -60,26 +64,33 @@ def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
     return _facts(metadata)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _facts_of_text(metadata: str) -> Facts:
     return _facts(mapping(metadata))
 
 
 def _facts(metadata: Mapping[str, Value]) -> Facts:
-    def first(*keys: str) -> str | None:
-        return next((found for key in keys if (found := text(metadata.get(key)))), None)
-
-    tokens = number(metadata.get("tokens"))
+    told = {key: metadata[key] for key in _TOLD.intersection(metadata)}
+    if not told:
+        return _NO_FACTS
+    tokens = number(told.get("tokens"))
     return Facts(
-        id=first("doc_id", "chunk_id", "source"),
-        score=next((found for key in _SCORE_KEYS if (found := number(metadata.get(key))) is not None), None),
-        anchor=first("anchor", "anchor_id"),
-        product=first("product"),
-        title=first("title", "section"),
-        path=first("path", "file_path", "url"),
-        source_hash=first("source_hash"),
+        id=_first(told, "doc_id", "chunk_id", "source"),
+        score=next((found for key in _SCORE_KEYS if (found := number(told.get(key))) is not None), None),
+        anchor=_first(told, "anchor", "anchor_id"),
+        product=_first(told, "product"),
+        title=_first(told, "title", "section"),
+        path=_first(told, "path", "file_path", "url"),
+        source_hash=_first(told, "source_hash"),
         tokens=int(tokens) if tokens is not None and 0 <= tokens < 2**31 else None,
     )
+
+
+def _first(told: Mapping[str, Value], *keys: str) -> str | None:
+    for key in keys:
+        if key in told and (found := text(told[key])):
+            return found
+    return None
 
 
 def anchor_of(chunk_id: str, facts: Facts) -> str | None:

@@ -26,8 +26,7 @@ def rows_of(rounds: Sequence[Round]) -> Rows:
             row.rerank_in = True
         for row, document in rows.of(round_.reranked or ()):
             row.rerank_in, row.rerank_rank, row.rerank_score = True, document.rank, document.score
-        for _ in rows.of(round_.filtered or ()):
-            pass
+        rows.of(round_.filtered or ())
     return rows
 
 

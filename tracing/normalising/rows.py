@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tracing.dialects.documents import Facts, anchor_of, facts_of
 from tracing.dialects.reading import Document, Documents
 from tracing.records import Candidate, LaneHit, SurvivedSource
@@ -61,17 +59,19 @@ class Row:
 class Rows(dict[str | None, Row]):
     """The rows by chunk id, in the order in which the chunks were first seen."""
 
-    def of(self, documents: Documents) -> Iterator[tuple[Row, Document]]:
+    def of(self, documents: Documents) -> list[tuple[Row, Document]]:
         """Each document with its row, made where it is new; those that nothing identifies are left out."""
         get = self.get
+        found = []
         for document in documents:
-            chunk_id, text = document.id, document.text
+            _, chunk_id, text, _, metadata = document
             row = get(chunk_id)
             if row is None:
                 if chunk_id is None:
                     continue
-                row = self[chunk_id] = Row(chunk_id, text, facts_of(document.metadata))
+                row = self[chunk_id] = Row(chunk_id, text, facts_of(metadata))
             elif row.text is None and text:
                 row.text = text
-                row.facts = facts_of(document.metadata) if document.metadata else row.facts
-            yield row, document
+                row.facts = facts_of(metadata) if metadata else row.facts
+            found.append((row, document))
+        return found
