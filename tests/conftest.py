@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from tracing import keys, receive, store
+from tracing import in_hand, keys, receive, store
 from tracing.drain import Drain
 from tracing.models import Key, Membership, Project, Scope
 
@@ -51,6 +51,7 @@ def quick_passwords(settings: Any) -> None:
 def clean_store(schema: None) -> Iterator[None]:
     """The real store, empty."""
     yield
+    in_hand.clear()
     for table in TABLES:
         store.command(f"TRUNCATE TABLE {table}")
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import structlog
 
-from tracing import homing, marks, native, normalise, otlp, signals, store
+from tracing import homing, in_hand, marks, native, normalise, otlp, signals, store
 from tracing.arrivals import Arrival, Key
 from tracing.columns import TraceRow, trace_columns
 from tracing.judging import attribute, verdicts
@@ -221,6 +221,9 @@ def _insert(rows: list[TraceRow], span_rows: list[SpanRow], token: str, memory: 
     store.insert("traces", trace_columns(rows), f"{token}:traces")
     for key in fresh:
         memory.chunks.remember(key, None)
+    for row in rows:
+        made = in_hand.Made(row.trace, row.version, row.arrived_ns)
+        in_hand.put(row.project, TraceKey(row.key_ns, row.trace.trace_id), made)
 
 
 def _fresh_chunks(rows: Sequence[TraceRow], memory: Memory) -> dict[tuple[str, bytes], str]:

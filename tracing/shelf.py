@@ -6,11 +6,13 @@ A string that holds some is written as `{"$text": [literal, hash, literal, hash,
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tracing.records import Trace
 
 MARK = "$text"
+LONGEST_REMEMBERED = 4_000  # characters
 SHORTEST_TEXT = 64  # characters: below, a reference is no shorter than the text
 SHORTEST_SEARCHED = 400  # characters of a string in which whole chunks are looked for
 _NEVER_TEXT = {int, float, bool, type(None)}
@@ -19,6 +21,15 @@ MISSING = "[a chunk's text that was not kept]"
 
 def text_hash(text: str) -> bytes:
     """The 16 bytes under which a chunk's text is kept."""
+    return _remembered_hash(text) if len(text) <= LONGEST_REMEMBERED else _hash(text)
+
+
+@lru_cache(maxsize=16_384)
+def _remembered_hash(text: str) -> bytes:
+    return _hash(text)
+
+
+def _hash(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import MutableMapping, Sequence
 
 import structlog
 
-from tracing import marks, receive
+from tracing import in_hand, marks, receive
 from tracing.attribution.case import Case, Judgement
 from tracing.attribution.engine import RULES_VERSION, judge
 from tracing.judging import assessments, verdicts
@@ -56,6 +56,7 @@ def _attribute(project: Project, keys: Sequence[TraceKey], failures: Failures) -
         version = time.time_ns()  # before reading: what the drain writes from now on wins
         found = gather(project, keys, version)
         _write(project.slug, found, version, failures)
+        in_hand.let_go(project.slug, [one.key for one in found])
     finally:
         gc.enable()
     return len(found)

@@ -1,10 +1,11 @@
 """All evidence of many traces at once, out of the store: what the engine judges them on."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracing import store
+from tracing import in_hand, store
 from tracing.attribution.case import DEFAULT_ANCHOR_PATTERN, Case, ProjectRules
 from tracing.attribution.lexical import VERSION as LEXICAL
 from tracing.attribution.lexical import assess
@@ -12,7 +13,7 @@ from tracing.corpus import expectations, facts
 from tracing.judging import assessments, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Project
-from tracing.queries.many import Stored, stored_traces
+from tracing.queries.many import Stored, is_settled, stored_traces
 from tracing.queries.one import SIGNAL, read_signal
 from tracing.records import Assessment, Signal
 
@@ -69,6 +70,17 @@ Said = Mapping[str, Sequence[Assessment]]
 
 
 def _stored(project: str, keys: Sequence[TraceKey], said: Said) -> list[Stored]:
+    """Those in hand as they are, the others out of the store."""
+    held = in_hand.held(project, keys)
+    now_ns = time.time_ns()
+    made = [
+        Stored(key, one.trace, one.version, is_settled(one.trace.rooted, one.arrived_ns, now_ns))
+        for key, one in held.items()
+    ]
+    return [*made, *_read(project, [key for key in keys if key not in held], said)]
+
+
+def _read(project: str, keys: Sequence[TraceKey], said: Said) -> list[Stored]:
     """Texts are read for those alone that the lexical assessor has yet to read, or must read again."""
     known = [key for key in keys if _is_read(said.get(key.trace_id, ()), 0)]
     found = stored_traces(project=project, keys=known, with_texts=False)

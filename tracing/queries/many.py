@@ -14,6 +14,7 @@ from tracing.records import Trace
 
 START = TraceKey(0, "")
 FAR = 2**62  # ns: in a hundred years
+SETTLED_NS, UNROOTED_NS = 5 * 10**9, 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Stored:
     trace: Trace
     version: int
     settled: bool
+
+
+def is_settled(rooted: bool, arrived_ns: int, now_ns: int) -> bool:
+    """What SETTLED tells of a row."""
+    return arrived_ns <= now_ns - (SETTLED_NS if rooted else UNROOTED_NS)
 
 
 def due_keys(*, project: str, limit: int) -> tuple[TraceKey, ...]:
