@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,6 +16,10 @@ from django.test import Client
 from tracing import in_hand, keys, receive, store
 from tracing.drain import Drain
 from tracing.models import Key, Membership, Project, Scope
+
+# no test is timed: what a busy machine takes its time over is no failure
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 SHARED = Path(settings.BASE_DIR).parent / "shared"
 TABLES = (
