@@ -24,7 +24,7 @@ from tests.tracing.stored import (
 from tracing import queries
 from tracing.filters import parse
 from tracing.filters.fields import FIELDS
-from tracing.queries import Scope
+from tracing.queries import Scope, counting
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
 
 pytestmark = pytest.mark.usefixtures("clean_store")
@@ -311,6 +311,38 @@ def test_facets_count_the_values_in_scope() -> None:
     assert "variant" in facets
     narrowed = {facet.field: facet for facet in queries.facets(scope=scope("feedback:up"))}
     assert set(narrowed) == {"product", "feedback", "anchor"}
+
+
+def test_facets_of_too_many_traces_are_those_of_the_newest_and_say_since_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(*(rich(n, product=f"p{n}", age_s=n * 7200) for n in range(4)), **MARK)
+    assert queries.facet_reach(scope=scope()) is None
+    monkeypatch.setattr(counting, "MOST_READ", 2)
+    reach = queries.facet_reach(scope=scope())
+    assert reach is not None
+    assert reach.n == 2
+    for q in ("", "fault:dropped", "env:prod", "flag:slow*"):
+        found = queries.facets(scope=scope(q), since_ns=reach.since_ns)
+        values = {facet.field: {value.value: value.n for value in facet.values} for facet in found}
+        assert values["product"] == {"p0": 1, "p1": 1}, q
+        assert values["stage"] == {"rerank": 2}, q
+    assert queries.facet_reach(scope=scope(start_ns=reach.since_ns)) is None
+
+
+def test_a_list_by_groundedness_keeps_to_its_filter() -> None:
+    keep(rich(1, product="borealis"), **MARK | {"groundedness": 0.1})
+    keep(rich(2), **MARK | {"groundedness": 0.3})
+    keep(rich(3), **MARK | {"groundedness": 0.2, "fault": "miss"})
+    keep(rich(4), rich(5, kind="indexing"), stage="rerank", fault="dropped")
+    order = {
+        q: [int(row.trace_id) for row in queries.trace_page(scope=scope(q), sort="groundedness").rows]
+        for q in ("", "product:atlas", "fault:dropped", "groundedness:<0.25")
+    }
+    assert order == {
+        "": [1, 3, 2, 4],
+        "product:atlas": [3, 2, 4],
+        "fault:dropped": [1, 2, 4],
+        "groundedness:<0.25": [1, 3],
+    }
 
 
 def test_each_facet_value_finds_as_many_as_it_says() -> None:

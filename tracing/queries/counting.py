@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tracing import store
 from tracing.queries.scope import Scope
 from tracing.queries.together import together
 
 MOST_COUNTED = 10_000
+MOST_READ = 100_000
+SINCE = " AND key_ts >= fromUnixTimestamp64Nano({since_ns:Int64})"
 MOST_VALUES = 12
 MOST_COMBINATIONS = 500
 COLUMNS = {
@@ -87,12 +90,40 @@ def match_count(*, scope: Scope) -> Count:
     return Count(min(n, MOST_COUNTED), n > MOST_COUNTED)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far back facets count where there are too many traces: some `n` of them, begun since then."""
+
+    n: int
+    since_ns: int
+
+
+def facet_reach(*, scope: Scope) -> Reach | None:
+    """The hour since which there were 100,000 traces in the scope's time; None where there are hardly more in all."""
+    found = store.rows(
+        "SELECT toUnixTimestamp(hour), upto FROM"
+        " (SELECT hour, sum(n) OVER (ORDER BY hour DESC) AS upto, sum(n) OVER () AS total FROM"
+        " (SELECT toStartOfHour(key_ts) AS hour, count() AS n FROM marks"
+        f" WHERE project = {{project:String}}{scope.times} GROUP BY hour))"
+        " WHERE upto >= {most:UInt64} AND total > upto ORDER BY hour DESC LIMIT 1",
+        project=scope.project,
+        start_ns=scope.start_ns or 0,
+        end_ns=scope.end_ns or 0,
+        most=MOST_READ,
+    )
+    return Reach(int(found[0][1]), int(found[0][0]) * 10**9) if found else None
+
+
 Values = dict[str, tuple[FacetValue, ...]]
 
 
-def facets(*, scope: Scope) -> tuple[Facet, ...]:
-    """The fields of which the traces in scope have values, each with its most frequent ones."""
-    scans = (lambda: _grouped(scope, COLUMNS, {}), lambda: _grouped(scope, {}, LISTS), lambda: _said(scope))
+def facets(*, scope: Scope, since_ns: int | None = None) -> tuple[Facet, ...]:
+    """The fields of which the traces in scope (those that came since then) have values, each with its most frequent."""
+    scans = (
+        lambda: _grouped(scope, COLUMNS, {}, since_ns=since_ns),
+        lambda: _grouped(scope, {}, LISTS, since_ns=since_ns),
+        lambda: _said(scope, since_ns),
+    )
     found: Values = {}
     for values in together(*scans):
         found |= values
@@ -100,16 +131,18 @@ def facets(*, scope: Scope) -> tuple[Facet, ...]:
     return tuple(Facet(name, found[name]) for name in names if found[name])
 
 
-def _said(scope: Scope) -> Values:
+def _said(scope: Scope, since_ns: int | None) -> Values:
     """Only marks that say something count; traces are joined only where the scope asks something of them."""
     said = (
-        "(SELECT trace_id, started_at, stage, fault, certainty, kind AS rests_on, thumb, anchors, flags AS noticed"
-        " FROM marks FINAL WHERE project = {project:String}"
+        f"(SELECT trace_id, {'key_ts, ' * scope.of_marks}started_at, stage, fault, certainty, kind AS rests_on, thumb,"
+        " anchors, flags AS noticed"
+        f" FROM marks FINAL WHERE project = {{project:String}}{SINCE * (since_ns is not None)}"
         " AND (fault != '' OR thumb != '' OR notEmpty(flags) OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said"
     )
     if scope.of_marks:
-        return _grouped(scope, SAID, NOTICED, said, of_marks=True)
-    return _grouped(scope, SAID, NOTICED, f"traces FINAL ANY INNER JOIN {said} USING trace_id")
+        return _grouped(scope, SAID, NOTICED, said, since_ns=since_ns, of_marks=True)
+    joined = f"traces FINAL ANY INNER JOIN {said} USING trace_id"
+    return _grouped(scope, SAID, NOTICED, joined, since_ns=since_ns)
 
 
 def _grouped(
@@ -118,6 +151,7 @@ def _grouped(
     lists: Mapping[str, str],
     source: str = "traces FINAL",
     *,
+    since_ns: int | None,
     of_marks: bool = False,
 ) -> Values:
     """One scan: each column is a grouping set, and `grouping` says of which a row counts a value.
@@ -135,7 +169,9 @@ def _grouped(
         f" GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns)})"
         f" HAVING value != '' OR length(listed) > 1"
         f" ORDER BY which, n DESC, value, listed LIMIT {MOST_COMBINATIONS} BY which",
+        window=SINCE * (since_ns is not None),
         of_marks=of_marks,
+        since_ns=since_ns or 0,
     )
     counts: dict[str, Counter[str]] = {name: Counter() for name in names.values()}
     for which, value, listed, n in rows:

@@ -18,7 +18,7 @@ from tracing.keyed import AT, TraceKey
 from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
-from tracing.queries.summaries import Summary, summaries
+from tracing.queries.summaries import SHOWN, Summary, summaries
 from tracing.queries.together import together
 from tracing.records import Assessment, Expectation, Signal, Trace, Verdict
 from tracing.shelf import references
@@ -231,7 +231,8 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
         **asked,
         limit=limit,
     )
-    return summaries(project=project, keys=[(key, other) for key, other in rows], live=live, now_ns=time.time_ns())
+    found = [(key_ns, other) for key_ns, other in rows]
+    return summaries(project=project, keys=found, live=live, now_ns=time.time_ns(), names=(*SHOWN, "release"))
 
 
 def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 
 from tracing import store
 from tracing.queries.scope import SORTS, Scope
-from tracing.queries.summaries import Summary, summaries
+from tracing.queries.summaries import READ, Summary, summaries
 
 HOUR_NS = 3600 * 10**9
 DAY_NS = 24 * HOUR_NS
@@ -64,8 +65,10 @@ ORDERS = {
 }
 
 
-def trace_page(*, scope: Scope, sort: str = "newest", cursor: str = "", limit: int = 50) -> Page:
-    """One page of the traces in scope; raises CursorError."""
+def trace_page(
+    *, scope: Scope, sort: str = "newest", cursor: str = "", limit: int = 50, names: Sequence[str] = READ
+) -> Page:
+    """One page of the traces in scope, with these fields of each summary; raises CursorError."""
     position, backwards = _read(cursor, sort)
     order = ORDERS[sort]
     if backwards:
@@ -76,7 +79,7 @@ def trace_page(*, scope: Scope, sort: str = "newest", cursor: str = "", limit: i
     if backwards:
         found.reverse()
     keys = [(at.key_ns, at.trace_id) for at in found]
-    rows = summaries(project=scope.project, keys=keys, live=scope.live, now_ns=scope.now_ns)
+    rows = summaries(project=scope.project, keys=keys, live=scope.live, now_ns=scope.now_ns, names=names)
     before, after = (more, position is not None) if backwards else (position is not None, more)
     return Page(
         rows,
@@ -122,11 +125,10 @@ def _keys(scope: Scope, order: Order, sort: str, position: Position | None, coun
 
 
 def _wider(width: int, found: int, count: int) -> int | None:
-    """Twice the time in which there should be enough; None for all of it."""
+    """A day after an hour, after it once twice the time in which there should be enough; None for all of it."""
     if width == HOUR_NS:
         return DAY_NS
-    enough = 2 * width * count // found if found else None
-    return enough if enough is not None and enough <= 30 * DAY_NS else None
+    return 2 * width * count // found if found and width == DAY_NS else None
 
 
 def _earliest(*, project: str, start_ns: int) -> int:
@@ -142,24 +144,47 @@ def _earliest(*, project: str, start_ns: int) -> int:
 def _ordered_keys(
     scope: Scope, order: Order, sort: str, position: Position | None, count: int, window: str = "", edge_ns: int = 0
 ) -> list[Position]:
-    direction = "DESC" if order.later_first else "ASC"
-    parameters: dict[str, Any] = {"count": count, "edge_ns": edge_ns}
     timed = sort in ("newest", "oldest")
-    by_value = "" if timed else f"value {'DESC' if order.falling else 'ASC'}, "
-    after = ""
-    if position is not None:
-        after = " AND " + _beyond(order, timed=timed)
-        parameters |= {"key_ns": position.key_ns, "after_id": position.trace_id, "after_value": position.value}
+    after, parameters = _after(order, position, timed=timed)
+    tail = after + _ranked(order, timed=timed)
+    parameters |= {"count": count, "edge_ns": edge_ns}
+    if sort == "groundedness" and (position is None or math.isfinite(position.value)):
+        found = _grounded_keys(scope, tail, parameters)
+        if len(found) == count or order.falling:
+            return found
     rows = scope.rows(
         f"SELECT key_ts, trace_id, {order.value} AS value FROM traces FINAL"
         + GROUNDED * (sort == "groundedness")
-        + f" WHERE @WHERE@{after}"
-        + f" ORDER BY {by_value}key_ts {direction}, trace_id {direction}"
-        + " LIMIT {count:UInt32}",
+        + f" WHERE @WHERE@{tail}",
         window=window,
         **parameters,
     )
     return [Position(key_ns, trace_id, value) for key_ns, trace_id, value in rows]
+
+
+def _grounded_keys(scope: Scope, tail: str, parameters: dict[str, Any]) -> list[Position]:
+    """Those of which groundedness is known, and they come first: their marks alone are a fifth of the work."""
+    within = "@WHERE@" if scope.of_marks else "trace_id IN (SELECT trace_id FROM traces FINAL WHERE @WHERE@)"
+    rows = scope.rows(
+        "SELECT key_ts, trace_id, assumeNotNull(groundedness) AS value FROM marks FINAL"
+        f" WHERE project = {{project:String}} AND isNotNull(groundedness) AND {within}{tail}",
+        of_marks=scope.of_marks,
+        **parameters,
+    )
+    return [Position(key_ns, trace_id, value) for key_ns, trace_id, value in rows]
+
+
+def _after(order: Order, position: Position | None, *, timed: bool) -> tuple[str, dict[str, Any]]:
+    if position is None:
+        return "", {}
+    bound = {"key_ns": position.key_ns, "after_id": position.trace_id, "after_value": position.value}
+    return " AND " + _beyond(order, timed=timed), bound
+
+
+def _ranked(order: Order, *, timed: bool) -> str:
+    direction = "DESC" if order.later_first else "ASC"
+    by_value = "" if timed else f"value {'DESC' if order.falling else 'ASC'}, "
+    return f" ORDER BY {by_value}key_ts {direction}, trace_id {direction} LIMIT {{count:UInt32}}"
 
 
 def _beyond(order: Order, *, timed: bool) -> str:

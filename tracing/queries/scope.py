@@ -43,18 +43,21 @@ class Scope:
         """True where what is said of a trace decides alone whether it is in scope."""
         return not any(condition.field.table is Table.TRACES for condition in self.asked.conditions)
 
+    @property
+    def times(self) -> str:
+        """The clause on when a trace began, empty for any time."""
+        after = " AND started_at >= fromUnixTimestamp64Nano({start_ns:Int64})"
+        before = " AND started_at < fromUnixTimestamp64Nano({end_ns:Int64})"
+        return after * (self.start_ns is not None) + before * (self.end_ns is not None)
+
     def rows(
         self, sql: str, *, window: str = "", of_marks: bool = False, **parameters: Any
     ) -> Sequence[tuple[Any, ...]]:
         """The rows of a SELECT in which `@WHERE@` stands for this scope, within a clause on `key_ts`."""
-        times = ""
-        if self.start_ns is not None:
-            times += " AND started_at >= fromUnixTimestamp64Nano({start_ns:Int64})"
-        if self.end_ns is not None:
-            times += " AND started_at < fromUnixTimestamp64Nano({end_ns:Int64})"
-        found = clause(self.asked, Terms(self.now_ns, self.suggest_cut, self.answer_cut, window + times, of_marks))
+        times = window + self.times
+        found = clause(self.asked, Terms(self.now_ns, self.suggest_cut, self.answer_cut, times, of_marks))
         within = "1" if of_marks else "project = {project:String}"
-        where = f"{within}{window}{times} AND {found.sql}"
+        where = f"{within}{times} AND {found.sql}"
         return store.rows(
             sql.replace("@WHERE@", where),
             WIDE,

@@ -35,7 +35,7 @@ def _beside(here: Visit, trace_id: str, *, backwards: bool) -> HttpResponse:
         cursor = queries.cursor_beside(scope=scope, sort=sort, trace_id=trace_id, backwards=backwards)
         if cursor is None:
             return missing(here, trace_id)
-        rows = queries.trace_page(scope=scope, sort=sort, cursor=cursor, limit=1).rows
+        rows = queries.trace_page(scope=scope, sort=sort, cursor=cursor, limit=1, names=queries.SHOWN).rows
     except (FilterError, queries.CursorError):
         return redirect(bar.link())
     if not rows:

@@ -45,7 +45,7 @@ def newer(here: Visit) -> HttpResponse:
         scope = bar.scope(here.project)
         after = here.request.GET.get("after", "")
         arrived = queries.newer_than(scope=scope, cursor=after) if after else int(queries.any_trace(project=here.slug))
-        page = queries.trace_page(scope=scope, limit=PAGE) if arrived else None
+        page = queries.trace_page(scope=scope, limit=PAGE, names=queries.SHOWN) if arrived else None
     except (FilterError, queries.CursorError):
         return HttpResponse(status=204)
     if page is None or not page.rows:
@@ -72,25 +72,28 @@ def count(here: Visit) -> HttpResponse:
 @require_GET
 @member_page
 def facets(here: Visit) -> HttpResponse:
-    """The most frequent values of each facet among the matches, with counts."""
+    """The most frequent values of each facet among the matches, with counts; the newest alone where they are many."""
     bar = Bar.of(here.slug, here.request.GET)
     try:
-        found = facet_lists(bar, queries.facets(scope=bar.scope(here.project)))
+        scope = bar.scope(here.project)
+        reach = queries.facet_reach(scope=scope)
+        found = facet_lists(bar, queries.facets(scope=scope, since_ns=reach.since_ns if reach else None))
     except FilterError:
         return HttpResponse(status=204)
     part = "#content" if here.request.headers.get("HX-Request") else ""
-    return here.render("tracing/facets.html" + part, {"facets": found, "bar": bar}, place="traces")
+    return here.render("tracing/facets.html" + part, {"facets": found, "reach": reach, "bar": bar}, place="traces")
 
 
 def _page(here: Visit, bar: Bar) -> tuple[queries.Page | None, Refused | None]:
     try:
         scope = bar.scope(here.project)
-        return queries.trace_page(scope=scope, sort=bar.sort or "newest", cursor=bar.cursor, limit=PAGE), None
+        sort = bar.sort or "newest"
+        return queries.trace_page(scope=scope, sort=sort, cursor=bar.cursor, limit=PAGE, names=queries.SHOWN), None
     except FilterError as error:
         return None, bar.refused(error)
     except queries.CursorError as error:
         messages.warning(here.request, f"{error}. This is the first page.", extra_tags="warning")
-        return queries.trace_page(scope=scope, limit=PAGE), None
+        return queries.trace_page(scope=scope, limit=PAGE, names=queries.SHOWN), None
 
 
 def support_words(page: queries.Page | None) -> str:
