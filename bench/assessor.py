@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from bench.blame.tables import share
+from tracing.attribution.case import Case
+from tracing.attribution.engine import judge
 from tracing.attribution.lexical import SUPPORTED, assess
 from tracing.attribution.refusals import is_refusal
-from tracing.records import Candidate, Trace
+from tracing.records import Candidate, Citation, Expectation, LaneHit, Observed, Trace, Verdict
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 RESAMPLES = 500
@@ -50,6 +53,7 @@ def main() -> None:
     ]
     _say("clapnq_dev", pairs, 0.6)
     _refusals(folder)
+    _alarms(folder)
 
 
 def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -87,6 +91,52 @@ def _refusals(folder: Path) -> None:
     for label in ("UNANSWERABLE", "PARTIAL", "ANSWERABLE"):
         group = [row["target"][0] for row in tasks if row["answerability"] == label]
         print(f"  mtrag_un     {label.lower():<22} {share(sum(map(is_refusal, group)), len(group))}")
+
+
+def _alarms(folder: Path) -> None:
+    """Answers that people wrote or found good, the page that they rest on expected, in the prompt and cited."""
+    print("A verdict on a good answer, gold known and nobody complaining (false alarms; bar 2 %)")
+    for name in SUPPORT:
+        good = [row for row in _rows(folder, name) if row["label_grounded"] == 1]
+        _say_alarms(name, [(row.get("question"), row["answer"], [row["context"] or ""]) for row in good])
+    answered = [row for row in _rows(folder, "clapnq_dev/clapnq_dev_answerable") if row["context"]]
+    _say_alarms("clapnq", [(r["question"], r["answers"][0], [one["text"] for one in r["context"]]) for r in answered])
+    tasks = [row for row in _rows(folder, "mtrag_un/mtrag_un_tasks") if row["answerability"] == "ANSWERABLE"]
+    _say_alarms("mtrag_un", [(r["question"], r["target"][0], [one["text"] for one in r["contexts"]]) for r in tasks])
+
+
+def _say_alarms(name: str, answers: Sequence[tuple[str | None, str, list[str]]]) -> None:
+    found = [verdict for answer in answers if (verdict := _judged(*answer)) is not None]
+    said = dict(Counter(verdict.fault for verdict in found))
+    print(f"  {name:<34} {share(len(found), len(answers))} {said or ''}")
+
+
+def _judged(question: str | None, answer: str, passages: Sequence[str]) -> Verdict | None:
+    chunks = tuple(
+        Candidate(
+            chunk_id=f"doc_page#{number}",
+            anchor=f"doc_page#{number}",
+            text=text,
+            hits=(LaneHit("search", number, None),),
+            survived=True,
+            survived_source="prompt",
+            cited=number == 1,
+        )
+        for number, text in enumerate(passages, 1)
+    )
+    trace = Trace(
+        trace_id="0" * 32,
+        started_ns=0,
+        ended_ns=1,
+        rooted=True,
+        query=question,
+        answer=answer,
+        candidates=chunks,
+        observed=Observed(lanes="declared", context="inferred"),
+        citations=(Citation(anchor="doc_page#1", chunk_id="doc_page#1"),),
+    )
+    expected = Expectation("answer", ("doc_page#1",))
+    return judge(Case(trace, assessments=(assess(trace),), expectation=expected)).verdict
 
 
 if __name__ == "__main__":

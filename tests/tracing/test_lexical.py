@@ -51,6 +51,17 @@ def test_a_denial_or_an_opposite_contradicts_the_sentence_it_was_made_of(answer:
     assert [claim.support for claim in asked(answer).claims] == ["contradicted"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The wait doubles after each attempt, and it is not reset by a success or by the option.",
+        "The retry_backoff option not only doubles the wait after each attempt.",
+    ],
+)
+def test_another_sentence_with_a_denial_of_its_own_contradicts_nothing(answer: str) -> None:
+    assert all(claim.support != "contradicted" for claim in asked(answer).claims)
+
+
 def test_a_number_or_a_name_that_the_context_lacks_counts_against_a_claim() -> None:
     right = asked("It is capped at 600 seconds by default.").groundedness
     wrong = asked("It is capped at 900 seconds by default.").groundedness

@@ -25,6 +25,7 @@ SUFFICIENT = 0.6  # of the question's weight, in one kept passage
 WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
 COMPLETE = 0.5  # of what the best kept passage holds of the question
 CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
+SAME = 0.8  # how near a sentence must be for one denial more or less to turn it round: nearly the same words
 MARGIN = 0.15  # how much better a dropped passage must be
 _ANSWERS = ("answer", "response", "output", "text", "content")
 _MOST_CLAIMS = 60
@@ -226,11 +227,11 @@ def _source(text: str, said: frozenset[str], reading: _Reading) -> tuple[str | N
                 best, near = common / max(len(said), len(line.terms)), (passage.chunk_id, line)
     if near is None:
         return None, False
-    return near[0], best >= CLOSE and _opposed(text, near[1])
+    return near[0], best >= CLOSE and _opposed(text, near[1], best)
 
 
-def _opposed(text: str, line: _Line) -> bool:
-    if (denials(text) - line.denials) % 2:
+def _opposed(text: str, line: _Line, nearness: float) -> bool:
+    if nearness >= SAME and (denials(text) - line.denials) % 2:
         return True
     words = _words(text)
     return any(

@@ -12,7 +12,9 @@ _NEXT = r"(?=[\"'(\[]?[A-Z0-9`*_-])"
 _SENTENCE = re.compile(rf"(?<=[.!?])[\"')\]]*(?:\s*{_MARK})*\s+{_NEXT}|{_MARK}[.!?]?\s+{_NEXT}|\n+")
 _MARKS = re.compile(rf"{_MARK}|\((?:source|see|ref)[^)]{{0,80}}\)", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"\b(?:not|never|no longer|cannot|neither|nor|without|nothing|nobody)\b|n['’]t\b|\bno\b(?! one)", re.IGNORECASE
+    r"\b(?:not(?! only\b| just\b| merely\b| to mention\b)|never|no longer|cannot|neither|nor|without|nothing|nobody)\b"
+    r"|n['’]t\b|\bno\b(?! one)",
+    re.IGNORECASE,
 )
 _ENDINGS = (
     "ization", "ations", "ation", "ingly", "ness", "ment", "ings", "ing", "ies", "ied", "edly", "ed", "es", "ly", "s",
