@@ -16,7 +16,7 @@ PAGES = (
     "/p/atlas/traces?q=prodct:x",
     "/p/atlas/traces?q=product:nothing",
     f"/p/atlas/traces?selected={made.FULL}&live=1",
-    f"/p/atlas/traces/{made.FULL}?dropped=all&spans=1",
+    f"/p/atlas/traces/{made.FULL}?dropped=all&spans=1&q=feedback:down&from=30d",
     f"/p/atlas/traces/{made.HOSTILE}",
     f"/p/atlas/traces/{made.BARE}",
     f"/p/atlas/traces/{made.FAILED}",

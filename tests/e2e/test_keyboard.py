@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.conftest import Sender
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
+from tracing.judging import attribute
+from tracing.models import Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -28,6 +30,34 @@ def test_keys_walk_the_list_and_open_a_row_beside_it_and_then_whole(visit: Calla
     expect(page.locator("#peek")).to_contain_text("Why is my signal")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/traces/{made.FULL}")
+
+
+def test_keys_go_from_a_trace_to_the_next_of_its_list_and_back(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces?q=product:celery")
+    links = [link.get_attribute("href") or "" for link in page.locator("[data-row] a[data-peek]").all()]
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#peek")).to_contain_text("Open the whole trace")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{links[0]}")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**{links[1]}")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**{links[0]}")
+    page.keyboard.press("k")
+    expect(page.get_by_text("This is the first trace of the list.")).to_be_visible()
+    page.get_by_role("navigation", name="Where in the list").get_by_role("link", name="Traces").click()
+    expect(page.locator("[data-selected] a[data-peek]")).to_have_attribute("href", links[0])
+
+
+def test_a_key_says_that_the_verdict_is_right(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = visitor.open(f"/p/atlas/traces/{made.FAILED}")
+    expect(page.locator("#verdict")).to_contain_text("Broke at rerank: the stage ran past its deadline")
+    page.keyboard.press("a")
+    expect(page.locator("#verdict")).to_contain_text("said by mara")
+    expect(page.get_by_role("button", name="Right")).to_have_count(0)
 
 
 def test_keys_go_to_places_and_show_themselves(visit: Callable[..., Visitor]) -> None:
@@ -120,6 +150,16 @@ def test_an_id_copies_on_click(visit: Callable[..., Visitor]) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == made.FULL
 
 
+def test_the_journey_copies_as_csv(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.open(f"/p/atlas/traces/{made.FULL}")
+    page.get_by_role("link", name="Copy as CSV").click()
+    expect(page.locator("#announce")).to_contain_text("Copied the journey as CSV")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("chunk_id,anchor,product,title") and len(copied.splitlines()) == 41
+
+
 def test_everything_is_reached_without_a_script(visit: Callable[..., Visitor]) -> None:
     page = visit(script=False).open("/p/atlas/traces")
     page.locator("[data-row] a").first.click()
@@ -130,3 +170,5 @@ def test_everything_is_reached_without_a_script(visit: Callable[..., Visitor]) -
     assert page.locator("[data-chunk]").count() == 40
     page.get_by_role("link", name="Show the tree and the timeline").click()
     assert page.locator("#span-tree table").count() == 1
+    page.get_by_role("link", name="Next", exact=True).click()
+    assert page.url.endswith(f"/traces/{made.HOSTILE}")

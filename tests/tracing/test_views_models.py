@@ -141,13 +141,13 @@ class TestTheVerdict:
         lines = evidence_lines(
             subject,
             journey(subject, lost={"doc#lost": "index"}),
-            ["doc#a: reranked 14th", "doc#cited is of celery, routed to django", "doc#lost: not in the index", "else"],
+            ["doc#a: reranked 14th", "cited doc#cited is of celery", "doc#lost: not in the index", "else"],
         )
-        assert [(line.name, line.link, line.rest) for line in lines] == [
-            ("doc#a", "#row-0", ": reranked 14th"),
-            ("doc#cited", "#citation-1", " is of celery, routed to django"),
-            ("doc#lost", "#absent-1", ": not in the index"),
-            ("", "", "else"),
+        assert [(line.before, line.name, line.link, line.rest) for line in lines] == [
+            ("", "doc#a", "#row-0", ": reranked 14th"),
+            ("cited ", "doc#cited", "#citation-1", " is of celery"),
+            ("", "doc#lost", "#absent-1", ": not in the index"),
+            ("", "", "", "else"),
         ]
 
     def test_says_what_it_rests_on(self) -> None:

@@ -44,7 +44,7 @@ def marked_answer(
     elsewhere: list[Claim] = []
     letters, places = _squeezed(text)
     for claim in claims:
-        wanted, _ = _squeezed(shown(claim.text))
+        wanted, _ = _squeezed(shown(claim.text, len(text) + 1))
         found = letters.find(wanted) if wanted else -1
         start, end = (places[found], places[found + len(wanted) - 1] + 1) if found >= 0 else (0, 0)
         if found < 0 or any(start < other_end and other < end for other, other_end, _ in spans):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tracing.records import Candidate, Citation, LaneHit, Trace
 
 DROPPED_SHOWN = 3
+CITED = "cited "
 FATES = {
     "cut": "below the cut",
     "top_k": "not in the top",
@@ -198,7 +199,7 @@ def named_by(trace: Trace, evidence: Iterable[str]) -> frozenset[int]:
 def names(line: str, name: str) -> bool:
     """True where a line of evidence is about this anchor or chunk: the engine writes its name first, bounded."""
     written = name if len(name) <= 200 else f"{name[:199]}…"
-    return line.startswith((f"{written}: ", f"{written} is "))
+    return line.removeprefix(CITED).startswith((f"{written}: ", f"{written} is "))
 
 
 def reranked_top(trace: Trace) -> int | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tracing.pages.journey_view import Journey, names
+from tracing.pages.journey_view import CITED, Journey, names
 from tracing.records import Trace, Verdict
 
 RESTS_ON = {
@@ -19,6 +19,7 @@ RESTS_ON = {
 class EvidenceLine:
     """A line of evidence; where it begins with a name that the page shows, the name and a link to its place."""
 
+    before: str
     name: str
     link: str
     rest: str
@@ -43,8 +44,9 @@ def evidence_lines(trace: Trace, journey: Journey, evidence: Iterable[str]) -> t
 
 def _line(line: str, targets: list[tuple[str, str]]) -> EvidenceLine:
     name, link = next((target for target in targets if names(line, target[0])), ("", ""))
-    cut = min(len(name), 200)
-    return EvidenceLine(line[:cut], link, line[cut:])
+    begin = len(CITED) if name and line.startswith(CITED) else 0
+    end = begin + min(len(name), 200)
+    return EvidenceLine(line[:begin], line[begin:end], link, line[end:])
 
 
 def rests_on(verdict: Verdict) -> str:
