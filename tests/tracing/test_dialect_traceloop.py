@@ -130,3 +130,16 @@ def test_a_langchain_message_is_what_it_says() -> None:
     )  # fmt: skip
     trace = normalise([root])
     assert (trace.query, trace.answer) == ("why?", "Because.")
+
+
+def test_a_streamed_chain_of_langchain_tells_what_it_was_asked_at_its_end() -> None:
+    told = {
+        "traceloop.span.kind": "workflow",
+        "traceloop.entity.name": "ask",
+        "traceloop.entity.input": json.dumps({"inputs": {"input": ""}, "tags": [], "kwargs": {"name": "ask"}}),
+        "traceloop.entity.output": json.dumps({"outputs": "Because.", "kwargs": {"inputs": "why?"}}),
+    }
+    trace = normalise([span(1, "ask.workflow", None, **told)])  # type: ignore[arg-type]
+    assert (trace.query, trace.answer) == ("why?", "Because.")
+    told["traceloop.entity.input"] = json.dumps({"inputs": {"question": "how?"}, "tags": [], "kwargs": {"name": "ask"}})
+    assert normalise([span(1, "ask.workflow", None, **told)]).query == "how?"  # type: ignore[arg-type]

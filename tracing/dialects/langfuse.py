@@ -149,8 +149,8 @@ def _call(attributes: Attributes, given: str | None) -> Call:
         model=text(attributes.get(PREFIX + "model.name")),
         prompt="\n\n".join(_said(loaded(given), 0)) or given or "",
         prompt_version=text(attributes.get(PREFIX + "prompt.version")),
-        input_tokens=_first_whole(usage, _INPUT_TOKENS),
-        output_tokens=_first_whole(usage, _OUTPUT_TOKENS),
+        input_tokens=_tokens(usage, "input", _INPUT_TOKENS),
+        output_tokens=_tokens(usage, "output", _OUTPUT_TOKENS),
         cache_read_tokens=_cached(usage),
         cost_usd=_cost(mapping(attributes.get(PREFIX + "cost_details"))),
         first_token_ns=time_ns(attributes.get(PREFIX + "completion_start_time")),
@@ -171,6 +171,16 @@ def _said(value: Value, depth: int) -> list[str]:
 
 def _first_whole(usage: Mapping[str, Value], keys: tuple[str, ...]) -> int | None:
     return next((found for key in keys if (found := whole(usage.get(key))) is not None), None)
+
+
+def _tokens(usage: Mapping[str, Value], side: str, keys: tuple[str, ...]) -> int | None:
+    """All tokens of one side: Langfuse counts those that came from a cache or went into reasoning beside the others."""
+    found = whole(usage.get(side))
+    if found is None:
+        return _first_whole(usage, keys)
+    apart = (whole(value) for key, value in usage.items() if key.startswith(f"{side}_") and key != f"{side}_tokens")
+    both = [whole(usage.get(each)) or 0 for each in ("input", "output")]
+    return found if whole(usage.get("total")) == sum(both) else found + sum(count for count in apart if count)
 
 
 def _cached(usage: Mapping[str, Value]) -> int | None:

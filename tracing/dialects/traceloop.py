@@ -37,7 +37,7 @@ def read(span: Span) -> Reading:
         base,
         role=role,
         name=text(attributes.get("traceloop.entity.name")) if "traceloop.span.kind" in attributes else None,
-        input=given or base.input,
+        input=_asked(given, result) or base.input,
         output=_unquoted(result) or base.output,
         lists=lists,
         call=_versioned(base, attributes),
@@ -73,6 +73,17 @@ def _found(lists: Lists, result: str, lane: str | None) -> Lists:
 def _versioned(base: Reading, attributes: Attributes) -> Call | None:
     version = text(attributes.get("traceloop.prompt.version"))
     return base.call if base.call is None or version is None else replace(base.call, prompt_version=version)
+
+
+def _asked(given: str | None, result: str | None) -> str | None:
+    """What a LangChain run was asked, out of the record around it; of a stream it stands in the record of its end."""
+    record = mapping(given)
+    if "inputs" not in record or "kwargs" not in record:
+        return given
+    held = record["inputs"]
+    if held in ({"input": ""}, "", None):
+        held = mapping(mapping(result).get("kwargs")).get("inputs") or held
+    return held if isinstance(held, str) else orjson.dumps(held).decode()
 
 
 def _unquoted(result: str | None) -> str | None:
