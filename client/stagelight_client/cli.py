@@ -10,11 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stagelight_client import __version__, exporting, importing, pushing
 from stagelight_client.detect import FORMATS
 from stagelight_client.errors import BROKE_OFF, DONE, StopError
+from stagelight_client.manifests import building
 from stagelight_client.server import Server, say
 
 INTERRUPTED = 130
@@ -24,7 +26,7 @@ ENVIRONMENT = (
     " this machine is asked with the key in $STAGELIGHT_DATA_DIR/key."
 )
 
-Run = Callable[[Server, argparse.Namespace], int]
+Run = Callable[[Any, argparse.Namespace], int]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,7 +83,14 @@ def _add_export(commands: Commands) -> None:
 
 def _add_corpus(commands: Commands) -> None:
     corpus = commands.add_parser("corpus", help="what can be cited, and what the index holds")
-    parts = corpus.add_subparsers(required=True, metavar="{push,index}")
+    parts = corpus.add_subparsers(required=True, metavar="{build,push,index}")
+    build = _command(parts, "build", _build, "make a manifest of a folder of Markdown or HTML, or of an objects.inv")
+    build.add_argument("place", type=Path, metavar="DIR", help="the folder, or Sphinx's objects.inv")
+    build.add_argument("--product", default="", help="of all pages; without it, the first folder of each page's path")
+    build.add_argument("--anchor", default=building.ANCHOR, help="how anchors are made (%(default)s); {product} too")
+    build.add_argument("--base-url", default="", metavar="URL", help="before each path, as https://docs.example.com/")
+    build.add_argument("--redirects", type=Path, metavar="FILE", help="pairs of an old anchor and where it leads now")
+    build.add_argument("-o", "--output", default="-", metavar="FILE", help="standard output without it")
     push = _command(parts, "push", _push_manifest, "push a manifest: the list of what can be cited")
     push.add_argument("file", help="JSON Lines; - for standard input")
     push.add_argument(
@@ -109,6 +118,11 @@ def _replay(server: Server, asked: argparse.Namespace) -> int:
     return exporting.replay(server, asked.trace, to=asked.output)
 
 
+def _build(server: None, asked: argparse.Namespace) -> int:
+    plan = building.Plan(asked.product, asked.anchor, asked.base_url)
+    return building.build(asked.place, plan, redirects=asked.redirects, to=asked.output)
+
+
 def _push_manifest(server: Server, asked: argparse.Namespace) -> int:
     return pushing.push_manifest(server, asked.file, version=asked.version, effective_at=asked.effective_at)
 
@@ -125,7 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit code."""
     asked = parser().parse_args(arguments)
     try:
-        return int(asked.run(Server.of_environment(asked.url, asked.patience), asked))
+        server = None if asked.run is _build else Server.of_environment(asked.url, asked.patience)
+        return int(asked.run(server, asked))
     except StopError as error:
         say(str(error))
         if error.code == BROKE_OFF and asked.command == "import":

@@ -1,0 +1,1 @@
+"""`stagelight corpus build`: a manifest out of a folder of documentation."""
