@@ -45,28 +45,6 @@ class TestLlamaIndex:
         assert seen.failed_to_generate(failing, "InternalServerError")
 
 
-class TestLangChain:
-    @pytest.fixture
-    def traces(self, run: Runner, arrived: Arrived) -> list[seen.Trace]:
-        run.python(PROGRAMS / "langchain_lcel.py", "langchain_classic", "langchain_openai")
-        return arrived()
-
-    def test_sends_ranks_without_scores_an_ensemble_and_a_compressor_that_reranks(
-        self, traces: list[seen.Trace]
-    ) -> None:
-        plain, streamed, failing = traces
-        for trace in traces:
-            whole_journey(trace, seen.NO_SCORES)
-            assert seen.fused(trace) == [seen.RETRYING, seen.ACKS, seen.CRONTAB, seen.PREFETCH]
-            assert (trace["intent"], trace["product"]) == ("how_to", "celery")
-        assert seen.asked(plain) == (QUESTION, ANSWER, SESSION, USER)
-        assert seen.asked(streamed) == (STREAMED, ANSWER, SESSION, USER)
-        assert seen.cited(plain) == seen.cited(streamed) == [seen.RETRYING]
-        assert seen.tokens(plain) == seen.tokens(streamed) == TOKENS
-        assert failing["query"] == FAILING
-        assert seen.failed_to_generate(failing, "Error")
-
-
 class TestLangGraph:
     def test_sends_one_trace_with_spans_of_the_applications_own_in_it(self, run: Runner, arrived: Arrived) -> None:
         run.python(PROGRAMS / "langgraph_nodes.py", "langgraph", "langchain_openai")

@@ -1,4 +1,9 @@
-"""LangChain: two retrievers, an ensemble, a compressor that reranks, a chat model; one answer streamed, one failing."""
+"""LangChain: two retrievers, an ensemble, a compressor that reranks, a chat model; one answer streamed, one failing.
+
+Instrumented by whom the variable INSTRUMENTED_BY names.
+"""
+
+import os
 
 from corpus import FAILING, KEPT, LEXICAL, PASSAGES, QUESTION, RERANKED, SESSION, STREAMED, USER, VECTOR
 from langchain_classic.retrievers import ContextualCompressionRetriever, EnsembleRetriever
@@ -8,8 +13,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langchain_openai import ChatOpenAI
-from openinference.instrumentation.langchain import LangChainInstrumentor
-from telemetry import tracer_provider
+from telemetry import HEADERS, URL, tracer_provider
 
 DOCUMENTS = {each: Document(id=each, page_content=text, metadata={"title": each}) for each, text in PASSAGES.items()}
 
@@ -45,17 +49,51 @@ def chain():
     return asked | prompt | model | StrOutputParser()
 
 
-def main():
+def openinference():
+    from openinference.instrumentation.langchain import LangChainInstrumentor
+
     provider = tracer_provider()
     LangChainInstrumentor().instrument(tracer_provider=provider)
-    config = {"metadata": {"session_id": SESSION, "user_id": USER}, "run_name": "ask"}
+    return provider.shutdown, {}
+
+
+def genai():
+    from opentelemetry.instrumentation.genai.langchain import LangChainInstrumentor
+
+    provider = tracer_provider()
+    LangChainInstrumentor().instrument(tracer_provider=provider)
+    return provider.shutdown, {}
+
+
+def traceloop():
+    from traceloop.sdk import Traceloop
+    from traceloop.sdk.instruments import Instruments
+
+    only = {Instruments.LANGCHAIN}
+    Traceloop.init(app_name="docs-assistant", api_endpoint=URL, headers=HEADERS, instruments=only)
+    return lambda: None, {}
+
+
+def langfuse():
+    from langfuse import Langfuse
+    from langfuse.langchain import CallbackHandler
+
+    client = Langfuse(base_url=URL, public_key="pk-lf-any", secret_key=os.environ["STAGELIGHT_KEY"])
+    who = {"langfuse_session_id": SESSION, "langfuse_user_id": USER}
+    return client.shutdown, {"callbacks": [CallbackHandler()], "metadata": who}
+
+
+def main():
+    instrument = {each.__name__: each for each in (openinference, genai, traceloop, langfuse)}
+    shutdown, more = instrument[os.environ["INSTRUMENTED_BY"]]()
+    config = {"metadata": {"session_id": SESSION, "user_id": USER}, "run_name": "ask"} | more
     print(chain().invoke(QUESTION, config))
     print("".join(chain().stream(STREAMED, config)))
     try:
         chain().invoke(FAILING, config)
     except Exception as error:
         print(type(error).__name__)
-    provider.shutdown()
+    shutdown()
 
 
 main()
