@@ -266,3 +266,35 @@ def test_words_alone_blame_no_refusal_where_the_prompt_was_not_seen() -> None:
         candidates=tuple(replace(one, survived_source="inferred") for one in trace().candidates),
     )
     assert blamed(inferred, **given) == "None.unknown (unknown)"
+
+
+def test_a_stage_that_was_done_without_did_not_end_the_trace() -> None:
+    silent = {"answer": None, "outcome": None, "refused": None, "citations": ()}
+    stages = (
+        StageRecord("rerank", status="error", error="down"),
+        StageRecord("context"),
+        StageRecord("generate", status="timeout", error="deadline"),
+    )
+    for order in (stages, stages[::-1]):
+        assert blamed(trace(stages=order, **silent), expectation=None) == "generate.timeout (likely)"
+    apologised = (*stages[:2], replace(stages[2], status="error"), StageRecord("validate"))
+    assert blamed(trace(stages=apologised, **silent), expectation=None) == "generate.error (likely)"
+
+
+def test_a_page_that_came_past_a_failed_stage_was_lost_by_the_later_one() -> None:
+    stages = (*trace().stages[:4], StageRecord("rerank", status="error", error="down"), *trace().stages[5:])
+    gone = {"rerank_in": False, "rerank_rank": None, "survived": False, "cited": False, "kept_tokens": 0}
+    budget = trace(gone | {"dropped_at": "context", "dropped_why": "budget"}, stages=stages, citations=cite(OTHERS[0]))
+    assert blamed(budget) == "context.budget_drop (certain)"
+    with_fallback = trace(gone | {"rerank_in": True, "kept_tokens": None}, stages=stages, citations=cite(OTHERS[0]))
+    assert blamed(replace(with_fallback, observed=replace(SEEN, reranked="no"))) == "rerank.error (certain)"
+
+
+def test_a_chunk_is_cited_by_its_anchor_where_only_the_inventory_knows_it() -> None:
+    first, *others = trace({"cited": False, "source_hash": "older"}).candidates
+    bare = replace(trace(), candidates=(replace(first, chunk_id="7f01", anchor=None), *others))
+    known = facts(chunk_anchors={"7f01": RIGHT})
+    by_anchor = tuple(replace(one, chunk_id=None) for one in cite(RIGHT))
+    assert blamed(replace(bare, citations=by_anchor), manifest=known) == "index.content_drift (certain)"
+    other = tuple(replace(one, chunk_id="another") for one in cite(RIGHT))
+    assert "content_drift" in judged(replace(bare, citations=other), manifest=known).flags

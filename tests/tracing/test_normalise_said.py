@@ -66,7 +66,8 @@ def test_a_reason_that_can_only_be_the_contexts_names_its_stage() -> None:
 
 
 def test_an_empty_list_of_candidates_says_that_nothing_was_found() -> None:
-    assert native_trace(candidates=[]).observed.lanes == "declared"
+    assert native_trace(candidates=[], stages=[{"stage": "retrieve"}]).observed.lanes == "declared"
+    assert native_trace(candidates=[]).observed.lanes == "no"
     assert native_trace().observed.lanes == "no"
     searched = span(2, "look up", "CHAIN", 1, rag__stage="retrieve", rag__candidates="[]")
     assert normalise([span(1, "ask"), searched]).observed.lanes == "declared"

@@ -23,10 +23,10 @@ def flags(view: View, found: Finding | None) -> tuple[str, ...]:
 
 def _of_anchors(view: View) -> set[str]:
     noticed = {_STATUS_FLAGS[status] for status in view.statuses if status in _STATUS_FLAGS}
-    if any(not one.cited for one, _ in drifted(view)):
+    if any(not view.is_cited(one) for one, _ in drifted(view)):
         noticed.add("content_drift")
     pairs = zip(view.trace.candidates, view.stale, strict=True)
-    if any(gone and one.survived and not one.cited for one, gone in pairs):
+    if any(gone and one.survived and not view.is_cited(one) for one, gone in pairs):
         noticed.add("stale_chunk")
     return noticed
 

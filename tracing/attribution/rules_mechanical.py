@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tracing.attribution.view import Certainty, Finding, View, shown
-from tracing.records import Assessment, Candidate, Lane
+from tracing.records import Assessment, Candidate, Lane, StageRecord
 from tracing.stages import Fault, Stage
 
 _SCHEMA = re.compile(  # as a word of its own or in camel case: `information` is no format
@@ -22,7 +22,7 @@ _SEARCHING = (Stage.EMBED, Stage.RETRIEVE)
 
 
 def error(view: View) -> Finding | None:
-    """The stage raised, and the user got no answer: what failed first is to blame for what follows from it."""
+    """The stage raised, and the user got no answer: what failed first, and was not done without, is to blame."""
     return _failure(view, "error")
 
 
@@ -34,8 +34,8 @@ def timeout(view: View) -> Finding | None:
 def _failure(view: View, status: str) -> Finding | None:
     if not view.failed_unanswered or not view.failures:
         return None
-    order = {stage.label: stage.order for stage in Stage}
-    first = min(view.failures, key=lambda record: (order.get(record.stage, 99), record.start_ns))
+    ending = [record for record in view.failures if not _was_done_without(view, record)]
+    first = min(ending or view.failures, key=lambda record: (_order(record), record.start_ns, record.round))
     stage = Stage.named(first.stage)
     if (
         first.status != status
@@ -50,6 +50,21 @@ def _failure(view: View, status: str) -> Finding | None:
     return Finding(stage, fault, "mechanical", "certain" if alone else "likely", (evidence,))
 
 
+def _order(record: StageRecord) -> int:
+    stage = Stage.named(record.stage)
+    return stage.order if stage is not None else len(Stage)
+
+
+def _was_done_without(view: View, failed: StageRecord) -> bool:
+    """True where a later step of the way to the answer went well: the pipeline had gone on."""
+    return any(
+        one.status == "ok"
+        and (one.start_ns, _order(one)) > (failed.start_ns, _order(failed))
+        and _order(failed) < _order(one) <= Stage.GENERATE.order
+        for one in view.trace.stages
+    )
+
+
 def _is_unparsed(message: str | None) -> bool:
     return bool(message) and bool(_UNPARSED.search((message or "")[:_LONGEST_ERROR]))
 
@@ -59,11 +74,10 @@ def went_on(view: View) -> Finding | None:
     said = view.assessment
     if view.expected_places or view.should_have_refused or (said is not None and _suffices(said)):
         return None
-    order = {stage.label: stage.order for stage in Stage}
-    failing = [one for one in view.failures if order.get(one.stage, 99) <= Stage.CONTEXT.order]
+    failing = [one for one in view.failures if _order(one) <= Stage.CONTEXT.order]
     if not failing or view.failed_unanswered:
         return None
-    first = min(failing, key=lambda one: (order[one.stage], one.start_ns, one.round))
+    first = min(failing, key=lambda one: (_order(one), one.start_ns, one.round))
     stage, fault = Stage.named(first.stage), Fault.named(first.status)
     if stage is None or fault is None:
         return None
@@ -137,7 +151,7 @@ def content_drift(view: View) -> Finding | None:
     said = [
         f"{shown(one.chunk_id)} was made of {one.source_hash}, its page is {page}"
         for one, page in drifted(view)
-        if one.cited
+        if view.is_cited(one)
     ]
     if not said:
         return None
@@ -150,7 +164,7 @@ def drifted(view: View) -> list[tuple[Candidate, str]]:
         return []
     found = []
     for one, place in zip(view.trace.candidates, view.places, strict=True):
-        if one.source_hash and place is not None and (one.cited or one.survived):
+        if one.source_hash and place is not None and (one.survived or view.is_cited(one)):
             entry = view.manifest.entries.get(place)
             if entry is not None and entry.source_hash and entry.source_hash != one.source_hash:
                 found.append((one, entry.source_hash))

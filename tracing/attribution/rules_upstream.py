@@ -30,7 +30,7 @@ def not_indexed(view: View) -> Finding | None:
 
 
 def failed_before(view: View) -> Finding | None:
-    """A stage failed, the pipeline went on without it, and the expected place was lost there or after."""
+    """A stage failed, the pipeline went on without it, and the expected place was lost there or not found after it."""
     if not view.lost or view.decisive is None:
         return None
     at = _lost_at(view, view.decisive)
@@ -39,7 +39,7 @@ def failed_before(view: View) -> Finding | None:
     order = {stage.label: stage.order for stage in Stage}
     for record in sorted(view.failures, key=lambda one: (order.get(one.stage, 99), one.start_ns, one.round)):
         stage = Stage.named(record.stage)
-        if stage is not None and stage.order <= at.order and at.order <= Stage.CONTEXT.order:
+        if stage is not None and (stage is at or stage.order <= at.order == Stage.RETRIEVE.order):
             said = f"{record.stage}: {(record.error or record.status)[:300]}"
             certainty: Certainty = "certain" if stage is at else "likely"
             return Finding(

@@ -212,6 +212,19 @@ class View:
         """True where the index holds the place, by its own name or one that leads to it."""
         return place in indexed or any(self.anchors.place(one) == place for one in indexed)
 
+    def is_cited(self, candidate: Candidate) -> bool:
+        """True where the answer cites the chunk, or its anchor without saying which chunk of it."""
+        if candidate.cited:
+            return True
+        if not self._cited_anchors:
+            return False
+        anchor = self.anchors.of(candidate)
+        return anchor is not None and anchor in self._cited_anchors
+
+    @cached_property
+    def _cited_anchors(self) -> frozenset[str]:
+        return frozenset(one.anchor for one in self.trace.citations if one.anchor and one.chunk_id is None)
+
     def chunks_of(self, place: str) -> list[Candidate]:
         """The candidates that carry the place: by anchor, by a redirect to it, or by their id."""
         return [

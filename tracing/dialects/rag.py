@@ -60,7 +60,7 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
         lane=lane,
         lanes=shapes.lanes(given.get("lanes"), round_number),
         candidates=shapes.candidates(given.get("candidates"), lane, round_number),
-        found_nothing=_is_empty(given.get("candidates")) and (stage is Stage.RETRIEVE or "query" in given),
+        found_nothing=_is_empty(given.get("candidates")) and (stage is Stage.RETRIEVE or _says_it_searched(given)),
         context=context,
         chunks=chunks,
         rewritten=shapes.texts(given.get("rewritten")),
@@ -73,6 +73,13 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
         words=_words(given, words),
         versions={key: found for key, value in mapping(given.get("versions")).items() if (found := text(value))},
     )
+
+
+def _says_it_searched(given: Mapping[str, Value]) -> bool:
+    """True for a native document with lanes, or with a stage that retrieved."""
+    stages = given.get("stages")
+    ran = [mapping(one).get("stage") for one in stages] if isinstance(stages, list) else []
+    return "query" in given and (bool(given.get("lanes")) or Stage.RETRIEVE.label in ran)
 
 
 def _is_empty(value: Value) -> bool:
