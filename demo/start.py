@@ -12,12 +12,12 @@ from pathlib import Path
 from demo.__main__ import SECONDS_TO_START, prepare_corpus, serve_page, tell_past
 from demo.page.server import wait_until
 from demo.settings import Settings, load_settings
-from demo.telemetry.server import Server
+from demo.telemetry.server import Server, UnreachableError
 
 ROOT = Path(__file__).parent.parent
 SECONDS_TO_STOP = 15
 SECONDS_TO_JUDGE = 10
-MOST_ASKED = 30
+MOST_ASKED = 200
 CERTAINTIES = ("certain", "likely", "suspected")
 PROJECT = "default"
 
@@ -100,19 +100,21 @@ def _sign_in(port: int, url: str, path: str) -> str:
 
 def shown_best(settings: Settings, fault: str) -> str | None:
     """The trace that shows this fault best, once its traces are judged; None where the past has none."""
-    traces, server = traces_with(settings.truth_file, fault)[:MOST_ASKED], Server(settings.url, settings.key)
-
-    def sure() -> dict[str, str]:
-        verdicts = {trace_id: (server.trace(trace_id) or {}).get("verdict") for trace_id in traces}
-        return {
-            trace_id: verdict["certainty"]
-            for trace_id, verdict in verdicts.items()
-            if isinstance(verdict, dict) and verdict["stage"] == fault.partition(":")[0]
-        }
-
+    traces, stage = traces_with(settings.truth_file, fault), fault.partition(":")[0]
+    server = Server(settings.url, settings.key)
     if traces:
-        wait_until(lambda: bool(sure()), SECONDS_TO_JUDGE)
-    return surest(traces, sure())
+        wait_until(lambda: not set(traces).isdisjoint(blamed_on(server, stage)), SECONDS_TO_JUDGE)
+    return surest(traces, blamed_on(server, stage))
+
+
+def blamed_on(server: Server, stage: str) -> dict[str, str]:
+    """How surely traces are blamed on a stage; empty where the server has not the time to say."""
+    try:
+        status, found = server.call("GET", f"/api/v1/traces?limit={MOST_ASKED}&q=stage:{stage}")
+    except UnreachableError:
+        return {}
+    traces = found["traces"] if status == 200 and isinstance(found, dict) else []
+    return {one["trace_id"]: one["verdict"]["certainty"] for one in traces if one["verdict"]}
 
 
 def surest(traces: Sequence[str], certainties: Mapping[str, str]) -> str | None:

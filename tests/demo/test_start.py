@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from demo.start import surest, traces_with
+from demo.start import blamed_on, surest, traces_with
+from demo.telemetry.server import Server
 
 
 def truth(trace_id: str, **change: object) -> str:
@@ -34,3 +35,7 @@ def test_the_surest_is_shown_and_the_newest_where_none_is_judged() -> None:
     assert surest(["a", "b", "c"], {"a": "suspected", "b": "certain", "c": "certain"}) == "b"
     assert surest(["a", "b"], {}) == "a"
     assert surest([], {}) is None
+
+
+def test_a_server_that_does_not_answer_takes_nothing_from_the_links() -> None:
+    assert blamed_on(Server("http://127.0.0.1:9", "key"), "rerank") == {}
