@@ -6,6 +6,7 @@ In arrays 0 stands for no rank, NaN for no score, `NO_COUNT` for no number of to
 import hashlib
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -37,8 +38,8 @@ _SPACES = re.compile(r"\s+")
 
 
 def canonical(query: str) -> int:
-    """64 bits that are equal for queries which differ in case, spacing or closing punctuation only."""
-    normal = _SPACES.sub(" ", query).strip(" ?!.\n").casefold()
+    """64 bits that are equal for queries which differ in case, width, spacing or closing punctuation only."""
+    normal = _SPACES.sub(" ", unicodedata.normalize("NFKC", query)).strip(" ?!.\n").casefold()
     return int.from_bytes(hashlib.blake2b(normal.encode("utf-8", "replace"), digest_size=8).digest(), "big")
 
 

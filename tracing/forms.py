@@ -47,6 +47,11 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Anchor pattern",
         help_text=r"A regular expression: a document's id that matches it is a citable place, as in doc_\w+#[\w-]+.",
     )
+    products = LinesField(
+        required=False,
+        label="Products",
+        help_text="One a line: those that questions name. The manifest's products are known beside these.",
+    )
     shared_products = LinesField(
         required=False,
         label="Shared products",
@@ -64,7 +69,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Project
         fields = (
             "name", "zone", "week_start", "live_environments", "lane_floors", "slow_ms",
-            "anchor_pattern", "shared_products", "answer_cut", "suggest_cut", "groundedness_cut",
+            "anchor_pattern", "products", "shared_products", "answer_cut", "suggest_cut", "groundedness_cut",
         )  # fmt: skip
 
     def clean_anchor_pattern(self) -> str:

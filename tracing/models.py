@@ -28,6 +28,7 @@ class Project(models.Model):
     live_environments = models.JSONField(default=list, blank=True)
     lane_floors = models.JSONField(default=dict, blank=True)
     anchor_pattern = models.CharField(max_length=300, blank=True)
+    products = models.JSONField(default=list, blank=True)
     shared_products = models.JSONField(default=list, blank=True)
     suggest_cut = models.FloatField(default=0.5)
     answer_cut = models.FloatField(default=0.8)

@@ -161,11 +161,14 @@ def test_a_revoked_key_reads_nothing(asked: Sender) -> None:
 def test_the_project_is_read_and_changed(project: Project) -> None:
     admin = with_scopes(project, Scope.READ, Scope.ADMIN)
     assert admin.get("/api/v1/project").json()["suggest_cut"] == 0.5
-    change = orjson.dumps({"answer_cut": 0.9, "live_environments": ["eu"], "zone": "Europe/Berlin"})
+    change = orjson.dumps(
+        {"answer_cut": 0.9, "live_environments": ["eu"], "zone": "Europe/Berlin", "products": ["Atlas", "Borealis"]}
+    )
     response = patch(admin, change)
     assert response.status_code == 200
     project.refresh_from_db()
     assert (project.answer_cut, project.live_environments, project.suggest_cut) == (0.9, ["eu"], 0.5)
+    assert project.products == ["Atlas", "Borealis"]
     assert admin.get("/api/v1/project").json() == response.json()
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, stage, trace_id
 from tracing import store, tasks
+from tracing.corpus import facts
 from tracing.judging import attribute, verdicts
 from tracing.judging.verdicts import Row
 from tracing.keyed import TraceKey
@@ -126,6 +127,17 @@ def test_an_expectation_that_comes_later_changes_the_verdict(sender: Sender, sub
     assert len(history()) == 2
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["  how do I\n sign a WEBHOOK ", "How do I sign a webhook!?", "How do I sign a webhook\uff1f", "\ufb01x it…"],
+)
+def test_a_question_is_known_by_its_words_however_it_is_typed(sender: Sender, written: str) -> None:
+    kept_due(dropped(), dropped(2, query="Fix it"))
+    sweep()
+    expect(sender, query=written, anchors=["doc#sign"])
+    assert sweep() == 1
+
+
 def test_a_manifest_that_comes_later_changes_the_verdict(sender: Sender) -> None:
     manifest(sender, "doc#other")
     kept_due(dropped())
@@ -143,6 +155,17 @@ def test_a_manifest_of_another_time_judges_nothing_anew(sender: Sender) -> None:
     sweep()
     manifest(sender, "doc#else", version="2", effective_at="2027-01-01")
     assert sweep() == 0
+
+
+def test_products_that_the_project_names_are_known_beside_the_manifests(sender: Sender, project: Project) -> None:
+    manifest(sender, "doc#other")
+    asked = [(dropped(), None)]
+    (before,) = facts.facts_of(project="atlas", asked=asked)
+    project.products = ["Borealis"]
+    project.save()
+    (after,) = facts.facts_of(project="atlas", asked=asked)
+    assert before is not None and before.products == {"atlas"}
+    assert after is not None and after.products == {"atlas", "Borealis"}
 
 
 def test_a_manifest_that_goes_to_another_time_has_both_times_judged_anew(sender: Sender) -> None:

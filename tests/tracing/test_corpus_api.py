@@ -267,3 +267,18 @@ def test_expectations_are_taken_line_by_line(sender: Sender) -> None:
         (5, "anchors", None),
         (6, "", None),
     ]
+
+
+def test_a_misspelt_field_of_an_expectation_is_named_and_a_foreign_one_is_not(sender: Sender) -> None:
+    told = sender.put(
+        "/api/v1/expectations",
+        lines(
+            {"query": "How?", "behavior": "answer"},
+            {"query": "How?", "behaviour": "answer", "anchor": ["a"]},
+            {"query": "How?", "behaviour": "answer", "ticket": 7, "customer": "x"},
+        ),
+    ).json()
+    assert told["accepted"] == 1
+    assert [(error["line"], error["field"], error["suggestion"]) for error in told["errors"]] == [
+        (1, "behavior", "behaviour"), (2, "anchor", "anchors"),
+    ]  # fmt: skip

@@ -38,6 +38,7 @@ class ProjectChange(Schema):
     live_environments: Texts | None = None
     lane_floors: Numbers | None = None
     anchor_pattern: Annotated[str, Field(max_length=300)] | None = None
+    products: Texts | None = None
     shared_products: Texts | None = None
     suggest_cut: Share | None = None
     answer_cut: Share | None = None
@@ -74,7 +75,7 @@ SHOWN = ("slug", *ProjectChange.model_fields)
 
 @router.get("/project", auth=READ, summary="The key's project")
 def project(request: HttpRequest) -> HttpResponse:
-    """Its thresholds, live environments, lane floors, anchor pattern, shared products, zone and start of week."""
+    """Its thresholds, live environments, lane floors, anchor pattern, products, zone and start of week."""
     return answer(_project_json(project_of(request)))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from tracing import store
 from tracing.attribution.mentions import Mentions, mentions, words_of
 from tracing.corpus.manifests import Inventory, Manifest, inventories, manifests
+from tracing.models import Project
 from tracing.records import Expectation, ManifestEntry, ManifestFacts, Trace
 
 MOST_HOPS = 5
@@ -41,6 +42,7 @@ class Corpus:
     stamp: tuple[object, ...]
     manifests: tuple[Manifest, ...]  # the oldest first
     inventories: tuple[Inventory, ...]  # the oldest first
+    named_products: frozenset[str] = frozenset()  # by the project itself
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     spellings: dict[str, tuple[str, ...]] | None = None  # normal form of a name -> as manifests spell it
     named: dict[str, tuple[Named, ...]] = field(default_factory=dict)
@@ -73,10 +75,11 @@ def corpus_of(project: str) -> Corpus:
     """The project's manifests as the store has them now, with what is remembered of these."""
     found = sorted(manifests(project=project), key=lambda one: one.effective_ns)
     held = sorted(inventories(project=project), key=lambda one: one.pushed_ns)
-    stamp = (*((one.version, one.effective_ns, one.pushed_ns) for one in found), *(one.push for one in held))
+    named = Project.objects.filter(slug=project).values_list("products", flat=True).first() or ()
+    stamp = (*((one.version, one.effective_ns, one.pushed_ns) for one in found), *(one.push for one in held), *named)
     known = _known.get(project)
     if known is None or known.stamp != stamp or _remembered(known) > MOST_REMEMBERED:
-        known = _known[project] = Corpus(stamp, tuple(found), tuple(held))
+        known = _known[project] = Corpus(stamp, tuple(found), tuple(held), frozenset(map(str, named)))
     return known
 
 
@@ -284,7 +287,8 @@ def held_rows(*, project: str, push: int, anchors: Sequence[str]) -> list[str]:
 
 def _products(project: str, corpus: Corpus, manifest: Manifest) -> frozenset[str]:
     if manifest.version not in corpus.products:
-        corpus.products[manifest.version] = product_names(project=project, at_ns=manifest.effective_ns)
+        listed = product_names(project=project, at_ns=manifest.effective_ns)
+        corpus.products[manifest.version] = listed | corpus.named_products
     return corpus.products[manifest.version]
 
 
