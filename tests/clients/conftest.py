@@ -80,13 +80,16 @@ class Runner:
         """What the program prints; skips where a package that it needs is in no environment here."""
         return self._run([str(interpreter(needs)), str(program)], more)
 
-    def node(self, program: Path) -> str:
-        """The same for Node."""
+    def node(self, program: Path, given: str = "") -> str:
+        """The same for Node, which finds packages only beside a program: it runs in a folder that has them."""
         if shutil.which("node") is None:
             pytest.skip("no Node here")
         if not NODE_MODULES.is_dir():
             pytest.skip("Node's packages are not installed: `make clients` does it")
-        return self._run(["node", str(program)], {})
+        modules = self.folder / "node_modules"
+        if not modules.exists():
+            modules.symlink_to(NODE_MODULES, target_is_directory=True)
+        return self._run(["node", str(shutil.copy(program, self.folder))], {}, given)
 
     def shell(self, program: Path, then: str = "") -> str:
         """The same for a shell, which goes on with another command where one is given."""
@@ -94,11 +97,12 @@ class Runner:
             pytest.skip("no bash or no curl here")
         return self._run(["bash", "-euc", f"{program.read_text()}\n{then}"], {})
 
-    def _run(self, command: list[str], more: dict[str, str]) -> str:
+    def _run(self, command: list[str], more: dict[str, str], given: str = "") -> str:
         done = subprocess.run(
             command,
             cwd=self.folder,
             env=self.environment | more,
+            input=given,
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECONDS,

@@ -1,5 +1,6 @@
-"""SDKs with conventions of their own, as they are installed: OpenTelemetry GenAI, Traceloop, MLflow."""
+"""SDKs with conventions of their own, as installed: OpenTelemetry GenAI, Traceloop, MLflow, the AI SDK."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.clients import seen
 from tests.clients.conftest import PROGRAMS, Runner
 from tests.clients.fakes import ANSWER, CACHED_TOKENS, INPUT_TOKENS, OUTPUT_TOKENS
+from tests.clients.programs import corpus
 from tests.clients.programs.corpus import FAILING, PASSAGES, QUESTION, SESSION, STREAMED, USER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +99,21 @@ class TestMLflow:
         assert seen.stages(plain)["generate"]["model"] == "gpt-4o-mini"
         assert failing["query"] == FAILING
         assert seen.failed_to_generate(failing, "InternalServerError")
+
+
+class TestTheAISDK:
+    def test_sends_its_calls_and_its_reranker_as_json_from_node(self, run: Runner, arrived: Arrived) -> None:
+        told = {name: value for name, value in vars(corpus).items() if name.isupper()}
+        run.node(PROGRAMS / "ai_sdk.mjs", json.dumps(told | {"ANSWER": ANSWER}))
+        plain, streamed = arrived()
+        for trace in (plain, streamed):
+            assert seen.lanes(trace) == {"vector": seen.LANES["vector"]}
+            assert seen.reranked(trace) == seen.RERANKED
+            assert seen.survivors(trace, "prompt") == set(seen.KEPT)
+            assert [chunk["text"] for chunk in trace["candidates"]] == [PASSAGES[each] for each in corpus.VECTOR]
+            assert seen.cited(trace) == [seen.RETRYING]
+            assert seen.tokens(trace) == TOKENS
+            assert seen.stages(trace)["embed"]["input_tokens"] == 4
+        assert seen.asked(plain) == (QUESTION, ANSWER, SESSION, USER)
+        assert seen.asked(streamed) == (STREAMED, ANSWER, SESSION, USER)
+        assert (plain["first_token_ms"], streamed["first_token_ms"] > 0) == (None, True)
