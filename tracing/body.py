@@ -5,11 +5,15 @@ so the bytes are counted here, as they come from `wsgi.input`.
 """
 
 import zlib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
+from cheroot.server import ChunkedRFile
 from django.http import HttpRequest
 
-PIECE = 1 << 20
+from tracing.chunks import PIECE, Chunks
+
 DRAINED_AT_MOST = 256 << 20  # read on after a refusal, so that the sender sees the answer and not a reset
 
 
@@ -28,12 +32,19 @@ def read(request: HttpRequest, limit: int) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return raw
-    if encoding not in ("gzip", "deflate"):
+    if encoding not in ("gzip", "x-gzip", "deflate"):
         raise BodyError(415, f"Content-Encoding {encoding[:40]!r} is not taken: send gzip, deflate or none")
     return _inflate(raw, encoding, limit)
 
 
 def _raw(request: HttpRequest, limit: int) -> bytes:
+    try:
+        return _received(request, limit)
+    except (ValueError, OSError) as error:  # chunks that are none, a connection that broke
+        raise BodyError(400, f"the body cannot be read: {error}") from error
+
+
+def _received(request: HttpRequest, limit: int) -> bytes:
     stream = request.META["wsgi.input"]
     declared = request.META.get("CONTENT_LENGTH") or ""
     if not declared:
@@ -93,3 +104,54 @@ def _members(raw: bytes, limit: int, window: int) -> bytes:
             raise BodyError(400, "the compressed body is cut off")
         raw = inflater.unused_data
     return found
+
+
+class Counted:
+    """A body as it comes from the server, and how much of it was read."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, *size: int) -> bytes:
+        """As of the body."""
+        return self._told(self._stream.read(*size))
+
+    def readline(self, *size: int) -> bytes:
+        """As of the body."""
+        return self._told(self._stream.readline(*size))
+
+    def __iter__(self) -> Any:
+        return iter(self.readline, b"")
+
+    def _told(self, piece: bytes) -> bytes:
+        self.count += len(piece)
+        return piece
+
+
+Environ = dict[str, Any]
+
+
+def answered(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application, with each answer given once the body is read on to its end, or far enough.
+
+    A server that answers early and closes resets the connection of a sender that still sends: it never sees its 404.
+    """
+
+    def patient(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        stream = environ["wsgi.input"]
+        body = environ["wsgi.input"] = Counted(Chunks(stream.rfile) if isinstance(stream, ChunkedRFile) else stream)
+        answer = application(environ, start_response)
+        with suppress(ValueError, OSError):
+            _drain(body, _left(environ, body.count))
+        return answer
+
+    return patient
+
+
+def _left(environ: Environ, read: int) -> int:
+    declared = environ.get("CONTENT_LENGTH") or ""
+    if declared.isascii() and declared.isdigit():
+        return max(0, min(int(declared), DRAINED_AT_MOST) - read)
+    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    return max(0, DRAINED_AT_MOST - read) if chunked else 0

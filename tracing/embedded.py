@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from tracing import receive, store
+from tracing.body import answered
 from tracing.drain import Drain
 from tracing.models import Lease
 
@@ -38,7 +39,7 @@ def start(host: str, port: int) -> Services:
     if store.embedded_path() is not None:
         Lease.give_all_back()
     _start_celery()
-    web = wsgi.Server((host, port), get_wsgi_application(), numthreads=THREADS, request_queue_size=128)
+    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=THREADS, request_queue_size=128)
     web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
     web.shutdown_timeout = STOP_SECONDS
     web.server_name = "stagelight"

@@ -4,7 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.http import HttpResponse
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+WRONG_HOST = "This server does not answer to the host name that was asked for: add it to ALLOWED_HOSTS."
 
 
 def response(status: int, detail: str, **more: Any) -> HttpResponse:
@@ -12,3 +15,8 @@ def response(status: int, detail: str, **more: Any) -> HttpResponse:
     problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     problem |= {name: value for name, value in more.items() if value is not None}
     return HttpResponse(orjson.dumps(problem), content_type="application/problem+json", status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What cannot be served as it was asked: most often through a host name that the settings do not have."""
+    return response(400, WRONG_HOST if isinstance(exception, DisallowedHost) else "The request cannot be read.")

@@ -167,7 +167,7 @@ def _fixed64(value: Any) -> int:
 
 
 def _small(value: Any) -> int:
-    return value if isinstance(value, int) and 0 <= value < 2**31 else 0
+    return int(value) if isinstance(value, int) and 0 <= value < 2**31 else 0
 
 
 def _fill(pairs: Any, attributes: Any) -> None:
