@@ -57,7 +57,13 @@ SNIPPETS = (
         "Without get_current_span(), a span of yours in a node is the root of another trace.",
     ),
     Snippet("haystack", "Haystack", "with_haystack.py", f"pip install haystack-ai {_INSTRUMENTED}haystack"),
-    Snippet("anthropic", "Anthropic SDK", "with_anthropic.py", f"pip install anthropic {_INSTRUMENTED}anthropic"),
+    Snippet(
+        "anthropic",
+        "Anthropic SDK",
+        "with_anthropic.py",
+        f"pip install anthropic {_INSTRUMENTED}anthropic",
+        "The SDK needs its ANTHROPIC_API_KEY as well.",
+    ),
     Snippet(
         "langfuse",
         "Langfuse",
@@ -65,7 +71,13 @@ SNIPPETS = (
         "pip install langfuse",
         "Already on Langfuse? Change LANGFUSE_BASE_URL and LANGFUSE_SECRET_KEY; the public key may be any text.",
     ),
-    Snippet("traceloop", "Traceloop", "with_traceloop.py", "pip install traceloop-sdk"),
+    Snippet(
+        "traceloop",
+        "Traceloop",
+        "with_traceloop.py",
+        "pip install traceloop-sdk",
+        "TRACELOOP_METRICS_ENABLED=false spares you its complaint that nothing takes metrics here.",
+    ),
     Snippet(
         "mlflow",
         "MLflow",
