@@ -5,8 +5,10 @@ Ranks count from 1. None means that the sender did not say; scores are as sent a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from tracing.frozen import dataclass
 
 Value: TypeAlias = "str | bool | int | float | list[Value] | dict[str, Value] | None"
 Attributes: TypeAlias = Mapping[str, Value]

@@ -49,6 +49,7 @@ class Facts(NamedTuple):
 
 
 _NO_FACTS = Facts()
+_LONGEST_REMEMBERED = 300  # characters
 _TOLD = frozenset((
     "doc_id", "chunk_id", "source", *_SCORE_KEYS, "anchor", "anchor_id", "product", "title", "section", "path",
     "file_path", "url", "source_hash", "tokens",
@@ -60,11 +61,11 @@ def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
     if not metadata:
         return _NO_FACTS
     if isinstance(metadata, str):
-        return _facts_of_text(metadata) if len(metadata) <= 2000 else _facts(mapping(metadata))
+        return _facts_of_text(metadata) if len(metadata) <= _LONGEST_REMEMBERED else _facts(mapping(metadata))
     return _facts(metadata)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65_536)  # some 20 MB
 def _facts_of_text(metadata: str) -> Facts:
     return _facts(mapping(metadata))
 

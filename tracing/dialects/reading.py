@@ -1,10 +1,11 @@
 """What one span says, in our words, whatever convention its sender follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
+from tracing.frozen import dataclass
 from tracing.records import Check, Span, Value
 
 
