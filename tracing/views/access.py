@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from tracing import native, queries
 from tracing.models import Membership, Project
@@ -44,6 +45,10 @@ class Visit:
         wanted = native.trace_id_of(trace_id)
         return queries.trace(project=self.slug, trace_id=wanted, live=self.live, for_page=for_page)
 
+    def page_of(self, trace_id: str) -> str:
+        """The address of a trace's page, and of what lies below it."""
+        return reverse("tracing:trace", args=[self.slug, trace_id])
+
     @property
     def owns(self) -> bool:
         """True where the person may change settings, keys and members."""
@@ -65,38 +70,26 @@ class Visit:
 
 def member_page(view: Guarded[P]) -> View:
     """The view for members of the project; others are told that it does not exist."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        return view(visit(request, slug), *args, **kwargs)
-
-    return guarded
+    return _guarded(view, lambda here: True, "")
 
 
 def working_page(view: Guarded[P]) -> View:
     """The view for owners and members; viewers get a 403 that says why."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        here = visit(request, slug)
-        if not here.works:
-            raise PermissionDenied("A viewer of the project can read, and change nothing.")
-        return view(here, *args, **kwargs)
-
-    return guarded
+    return _guarded(view, lambda here: here.works, "A viewer of the project can read, and change nothing.")
 
 
 def owner_page(view: Guarded[P]) -> View:
     """The view for owners; members of another role get a 403 that says whom to ask."""
+    return _guarded(view, lambda here: here.owns, "Only an owner of the project can change this.")
 
+
+def _guarded(view: Guarded[P], may: Callable[[Visit], bool], refusal: str) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         here = visit(request, slug)
-        if not here.owns:
-            raise PermissionDenied("Only an owner of the project can change this.")
+        if not may(here):
+            raise PermissionDenied(refusal)
         return view(here, *args, **kwargs)
 
     return guarded

@@ -9,7 +9,7 @@ from tracing import native, queries
 from tracing.filters import FilterError
 from tracing.pages.list_bar import Bar
 from tracing.views.access import Visit, member_page
-from tracing.views.trace import base, missing
+from tracing.views.trace import missing
 
 
 @require_GET
@@ -41,4 +41,4 @@ def _beside(here: Visit, trace_id: str, *, backwards: bool) -> HttpResponse:
     if not rows:
         words = "This is the first trace of the list." if backwards else "This is the last trace of the list."
         messages.info(here.request, words)
-    return redirect(base(here, rows[0].trace_id if rows else trace_id) + state)
+    return redirect(here.page_of(rows[0].trace_id if rows else trace_id) + state)

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import native, queries
@@ -43,7 +42,7 @@ def spans(here: Visit, trace_id: str) -> HttpResponse:
     outlines, stages = found
     given = here.request.GET.get("from", "0")
     offset = int(given) if given.isdecimal() and len(given) < 9 else 0
-    context: Context = {"base": _base(here, trace_id), "spans": span_page(outlines, stages=stages, offset=offset)}
+    context: Context = {"base": here.page_of(trace_id), "spans": span_page(outlines, stages=stages, offset=offset)}
     if here.request.headers.get("HX-Request"):
         return here.render("tracing/_spans.html" + ("#rows" if offset else ""), context)
     return here.render("tracing/spans.html", context, place="traces")
@@ -60,7 +59,7 @@ def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
         "items": items[:MOST_ATTRIBUTES],
         "hidden": max(0, len(items) - MOST_ATTRIBUTES),
         "events": found.events[:50],
-        "base": _base(here, trace_id),
+        "base": here.page_of(trace_id),
     }
     part = "#row" if here.request.headers.get("HX-Request") else ""
     return here.render("tracing/span.html" + part, context, place="traces")
@@ -107,7 +106,3 @@ def _span(here: Visit, trace_id: str, span_id: str) -> Span:
     if found is None:
         raise Http404("span")
     return found
-
-
-def _base(here: Visit, trace_id: str) -> str:
-    return reverse("tracing:trace", args=[here.slug, trace_id])

@@ -14,7 +14,6 @@ from tracing.pages.journey_view import journey
 from tracing.records import Candidate
 from tracing.views.access import Context, Visit, member_page
 from tracing.views.spans import download
-from tracing.views.trace import base
 
 CHUNK_LIMIT = 4_000
 
@@ -31,7 +30,7 @@ def chunk(here: Visit, trace_id: str) -> HttpResponse:
         "long": length if length > CHUNK_LIMIT else 0,
         "columns": journey(found.trace).columns,
         "search": f"retrieved:{quoted(candidate.anchor or candidate.chunk_id)}",
-        "base": base(here, trace_id),
+        "base": here.page_of(trace_id),
     }
     part = "#row" if here.request.headers.get("HX-Request") else ""
     return here.render("tracing/chunk.html" + part, context, place="traces")

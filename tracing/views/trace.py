@@ -1,7 +1,6 @@
 """The trace page and its short form beside the list."""
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tracing import queries
@@ -60,7 +59,7 @@ def _journey(here: Visit, found: queries.Found, rows: Journey) -> Context:
         "trace": found.trace,
         "journey": rows,
         "way": way(found.trace, journey_of(found, show_all=True) if rows.folded else rows),
-        "base": base(here, found.trace.trace_id),
+        "base": here.page_of(found.trace.trace_id),
         **_blamed(found, rows),
     }
 
@@ -129,14 +128,9 @@ def peeked(here: Visit, trace_id: str) -> Context | None:
         "strip": strip(found.trace, found.verdict),
         "journey": rows,
         "thumb": found.thumb,
-        "base": base(here, found.trace.trace_id),
+        "base": here.page_of(found.trace.trace_id),
         **_blamed(found, rows),
     }
-
-
-def base(here: Visit, trace_id: str) -> str:
-    """The address of the trace's page, and of what lies below it."""
-    return reverse("tracing:trace", args=[here.slug, trace_id])
 
 
 def _answered(here: Visit, found: queries.Found, rows: Journey) -> Context:

@@ -33,4 +33,4 @@ def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
     else:
         messages.warning(here.request, "Your verdict is kept. It will be shown once the trace store takes it.")
     state = Bar.of(here.slug, here.request.GET).state
-    return redirect(trace.base(here, found.trace.trace_id) + (f"?{state}" if state else ""))
+    return redirect(here.page_of(found.trace.trace_id) + (f"?{state}" if state else ""))
