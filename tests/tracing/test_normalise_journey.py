@@ -323,9 +323,9 @@ def test_what_has_a_declared_rank_of_the_reranker_went_into_it() -> None:
 
 def test_a_step_that_searches_by_its_name_and_gives_back_documents_is_a_lane() -> None:
     found = json.dumps([{"id": A, "content": text_of(A), "score": 0.9}])
-    for name in ("vector_search", "search_docs", "bm25"):
+    for name, lane in (("vector_search", "vector"), ("search-docs", "docs"), ("bm25", "bm25")):
         trace = normalise([span(1, "ask"), span(2, name, "CHAIN", 1, output__value=found)])
-        assert [lane.returned for lane in trace.lanes] == [1]
+        assert [(each.name, each.returned) for each in trace.lanes] == [(lane, 1)]
         assert by_id(trace)[A].hits[0].score == 0.9
     assert not normalise([span(1, "ask"), span(2, "research", "CHAIN", 1, output__value=found)]).lanes
 

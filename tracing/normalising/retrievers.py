@@ -15,7 +15,7 @@ from tracing.stages import Stage
 
 _METHOD = re.compile(r"\._?a?(retrieve|invoke|search|query|get_relevant_documents|run|run_async|forward)$")
 _LONGEST_NAME = 200
-_VERB = re.compile(r"^(retrieve|search|query)_|_(retrieve|retrieval|retriever|search|query|lookup)$")
+_VERB = re.compile(r"^(retrieve|search|query)[_-]|[_-](retrieve|retrieval|retriever|search|query|lookup)$")
 _NO_LISTS = Lists(sent=False, seen=False)
 
 
