@@ -23,6 +23,11 @@ def test_keys_walk_the_list_and_open_a_row_beside_it_and_then_whole(visit: Calla
     page.keyboard.press("Enter")
     expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
     assert f"selected={made.FULL}" in page.url
+    page.keyboard.press("j")
+    expect(page.locator("#peek")).to_contain_text("gpj.exe")
+    assert f"selected={made.HOSTILE}" in page.url
+    page.keyboard.press("k")
+    expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
     page.keyboard.press("Escape")
     expect(page.locator("#peek")).to_be_empty()
     assert "selected" not in page.url

@@ -68,8 +68,10 @@ function step(by) {
   const selected = links.findIndex((link) => link.closest("[data-row]").hasAttribute("data-selected"));
   const from = at >= 0 ? at : selected >= 0 ? selected : by > 0 ? -1 : links.length;
   const next = links[Math.min(links.length - 1, Math.max(0, from + by))];
+  const row = next.closest("[data-row]");
   next.focus();
-  next.closest("[data-row]").scrollIntoView({ block: "nearest" });
+  row.scrollIntoView({ block: "nearest" });
+  if (next.dataset.peek && $("#peek")?.textContent.trim() && !row.hasAttribute("data-selected")) peek(next);
 }
 
 function markSelected(root) {
