@@ -1,6 +1,7 @@
 """OpenTelemetry GenAI: names of today and of before, content wherever it was put."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -169,3 +170,18 @@ def test_openinference_and_genai_on_one_span_count_once() -> None:
     )  # fmt: skip
     [record] = normalise([ROOT, both]).stages
     assert (record.model, record.input_tokens) == ("m", 7)
+
+
+def test_the_ai_sdks_reranker_and_context_are_read_on_spans_of_this_convention_too() -> None:
+    who = {"ai.settings.context.sessionId": "s-1", "ai.settings.context.userId": "u-1"}
+    given = {"ai.documents": [json.dumps({"id": each, "text": text_of(each)}) for each in ("doc_a#x", "doc_b#x")]}
+    ranking = {"ai.ranking": [json.dumps({"index": 1, "relevanceScore": 0.9})]}
+    asked = step(2, "rerank m", (7, 9), operation__name="rerank", request__model="m")
+    answered = step(3, "rerank m", (7, 9), 2, operation__name="rerank", request__model="m")
+    spans = [replace(asked, attributes=asked.attributes | given | who)]
+    spans.append(replace(answered, attributes=answered.attributes | given | ranking))
+    trace = normalise([ROOT, *spans])
+    found = by_id(trace)
+    assert (trace.session_id, trace.user_id) == ("s-1", "u-1")
+    assert (found["doc_b#x"].rerank_rank, found["doc_b#x"].rerank_score, found["doc_b#x"].rerank_in) == (1, 0.9, True)
+    assert (found["doc_a#x"].rerank_rank, found["doc_a#x"].rerank_in) == (None, True)

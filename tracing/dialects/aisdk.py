@@ -46,7 +46,7 @@ def read(span: Span) -> Reading:
         name=text(attributes.get("ai.telemetry.functionId")) if role is Role.STEP else None,
         input=_input(role, attributes),
         output=_output(attributes) or text(attributes.get("ai.toolCall.result")),
-        lists=_lists(attributes) if role is Role.RERANKER else None,
+        lists=ranking(attributes) if role is Role.RERANKER else None,
         call=_call(role, span) if role in _CALLERS else None,
         session=_of(described, "sessionId", "session_id", "session.id"),
         user=_of(described, "userId", "user_id", "user.id"),
@@ -83,10 +83,11 @@ def _output(attributes: Attributes) -> str | None:
     return found or text(attributes.get("ai.response.object")) or text(attributes.get("ai.result.text"))
 
 
-def _lists(attributes: Attributes) -> Lists:
+def ranking(attributes: Attributes) -> Lists:
+    """What a reranker was given and how it ranked it, as the SDK's spans of either convention say."""
     inputs = _documents(attributes.get("ai.documents"))
-    ranking = attributes.get("ai.ranking")
-    rows = [mapping(row) for row in items(ranking)]
+    said = attributes.get("ai.ranking")
+    rows = [mapping(row) for row in items(said)]
     ranked: list[Document] = []
     for row in rows:
         place = whole(row.get("index", row.get("originalIndex")))
@@ -98,8 +99,8 @@ def _lists(attributes: Attributes) -> Lists:
     return Lists(
         documents=tuple(ranked),
         inputs=inputs,
-        sent=ranking is not None,
-        seen=ranking is not None,
+        sent=said is not None,
+        seen=said is not None,
         query=text(attributes.get("ai.query")) or _value(attributes.get("ai.value")),
         top_k=whole(attributes.get("ai.topN", attributes.get("ai.rerank.topN"))),
         by_place=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tracing.dialects import app, messages
+from tracing.dialects import aisdk, app, messages
 from tracing.dialects.documents import listed, settled
 from tracing.dialects.log_records import DETAILS
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
@@ -46,7 +46,12 @@ _CACHED_TOKENS = (
     "llm.usage.cache_read_input_tokens",
 )  # fmt: skip
 _TOP_K = ("gen_ai.retrieval.top_k", "gen_ai.request.top_k")
-_FIRST = ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")
+_FIRST = (
+    "gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk",
+    "gen_ai.server.time_to_first_token",
+)  # fmt: skip
+_SESSION = ("gen_ai.conversation.id", "session.id", "ai.settings.context.sessionId")
+_USER = ("user.id", "enduser.id", "ai.settings.context.userId")
 _SCORED = re.compile(r"Doc(?:ument)? (\d{1,6})\s*,\s*Score:\s*(\S{1,40})")
 
 
@@ -68,8 +73,8 @@ def read(span: Span) -> Reading:
         output=_output(role, attributes, replies),
         lists=_lists(role, attributes),
         call=_call(role, attributes, span, given, replies) if role in _CALLERS else None,
-        session=text(attributes.get("gen_ai.conversation.id")) or text(attributes.get("session.id")),
-        user=text(attributes.get("user.id")) or text(attributes.get("enduser.id")),
+        session=_first_text(attributes, _SESSION),
+        user=_first_text(attributes, _USER),
         metadata=app.facts(attributes),
         checks=_checks(attributes),
         cut_off=sum(is_cut_off(value) for value in (documents, attributes.get("gen_ai.input.messages"))),
@@ -153,7 +158,9 @@ def _lists(role: Role, attributes: Attributes) -> Lists | None:
 
 
 def _reranked(attributes: Attributes) -> Lists:
-    """A reranker's lists: as documents, or told in the prompt and the completion as Cohere's instrumentation does."""
+    """A reranker's lists: as documents, in the AI SDK's words, or in prompt and completion as of Cohere."""
+    if "ai.documents" in attributes:
+        return aisdk.ranking(attributes)
     given = listed(attributes.get("gen_ai.retrieval.documents"))
     rows = [row for row in messages.indexed(attributes, "gen_ai.prompt") if isinstance(row, dict)]
     inputs = _identified(
@@ -207,6 +214,10 @@ def _call(role: Role, attributes: Attributes, span: Span, given: Value, replies:
         cost_usd=number(get("gen_ai.usage.cost")),
         first_token_ns=_first_token(attributes, span),
     )
+
+
+def _first_text(attributes: Attributes, keys: tuple[str, ...]) -> str | None:
+    return next((found for key in keys if (found := text(attributes.get(key)))), None)
 
 
 def _first_whole(attributes: Mapping[str, Value], keys: tuple[str, ...]) -> int | None:
