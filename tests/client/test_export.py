@@ -108,10 +108,10 @@ def test_an_answer_that_breaks_off_is_no_file(stagelight: Command, breaking: str
 def test_an_export_that_fails_at_the_server_in_the_middle_breaks_off(
     filled: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracing.api import export
+    from tracing.exporting import streaming
     from tracing.exporting.writers import JsonLines
 
-    whole, calls = export.whole_traces, [0]
+    whole, calls = streaming.whole_traces, [0]
 
     def failing(**asked: Any) -> Any:
         calls[0] += 1
@@ -120,7 +120,7 @@ def test_an_export_that_fails_at_the_server_in_the_middle_breaks_off(
         return whole(**asked)
 
     monkeypatch.setattr(JsonLines, "batch", 1)
-    monkeypatch.setattr(export, "whole_traces", failing)
+    monkeypatch.setattr(streaming, "whole_traces", failing)
     done = filled("export", "-o", "out.jsonl")
     assert done.code == 3, done.said
     assert not (filled.folder / "out.jsonl").exists()

@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import Sender
 from tests.tracing.stored import NOW_NS, a_trace, candidate, keep, keep_signal, stage, trace_id
-from tracing.api import export
+from tracing.api import export as api_export
 from tracing.api.shape import rfc3339
+from tracing.exporting import streaming
 from tracing.exporting.flat import COLUMNS
 from tracing.exporting.writers import FORMATS
 from tracing.queries import Scope
@@ -26,10 +27,10 @@ PATH = "/api/v1/traces/export"
 def asked(sender: Sender) -> Iterator[Sender]:
     """A client with a key that may read; no export of it is left running."""
     yield sender
-    for _ in range(export.AT_ONCE):
-        assert export._running.acquire(blocking=False), "an export was not ended"
-    for _ in range(export.AT_ONCE):
-        export._running.release()
+    for _ in range(streaming.AT_ONCE):
+        assert streaming._running.acquire(blocking=False), "an export was not ended"
+    for _ in range(streaming.AT_ONCE):
+        streaming._running.release()
 
 
 def full(number: int = 1, **fields: Any) -> Any:
@@ -130,7 +131,7 @@ def test_pieces_neither_lose_a_trace_nor_repeat_one(
     asked: Sender, monkeypatch: pytest.MonkeyPatch, format: str
 ) -> None:
     keep(*(full(n, age_s=60 * (n % 5)) for n in range(1, 24)))
-    monkeypatch.setattr(export, "KEYS_A_READ", 7)
+    monkeypatch.setattr(streaming, "KEYS_A_READ", 7)
     monkeypatch.setattr(FORMATS[format], "batch", 3)
     response = asked.get(PATH, format=format)
     if format == "parquet":
@@ -144,13 +145,13 @@ def test_a_piece_is_sent_before_the_next_is_read(asked: Sender, monkeypatch: pyt
     keep(*(full(n) for n in range(1, 10)))
     monkeypatch.setattr(FORMATS["jsonl"], "batch", 2)
     read: list[int] = []
-    whole = export.whole_traces
+    whole = streaming.whole_traces
 
     def counted(**asked_for: Any) -> Any:
         read.append(len(asked_for["keys"]))
         return whole(**asked_for)
 
-    monkeypatch.setattr(export, "whole_traces", counted)
+    monkeypatch.setattr(streaming, "whole_traces", counted)
     sent = iter(asked.get(PATH).streaming_content)
     next(sent)
     assert read == [2, 2]
@@ -179,9 +180,9 @@ def test_what_cannot_be_read_is_a_problem_with_its_field(asked: Sender, query: d
 
 def test_more_exports_than_run_at_a_time_are_told_when_to_come_again(asked: Sender) -> None:
     keep(full(1))
-    running = [asked.get(PATH) for _ in range(export.AT_ONCE)]
+    running = [asked.get(PATH) for _ in range(streaming.AT_ONCE)]
     refused = asked.get(PATH)
-    assert (refused.status_code, refused["Retry-After"]) == (503, export.RETRY_AFTER_SECONDS)
+    assert (refused.status_code, refused["Retry-After"]) == (503, api_export.RETRY_AFTER_SECONDS)
     for response in running:
         response.close()
     assert len(lines(asked.get(PATH))) == 1
@@ -191,7 +192,7 @@ def test_a_store_that_fails_is_an_error_and_no_file(asked: Sender, monkeypatch: 
     def failing(**_: Any) -> Any:
         raise RuntimeError("the store is gone")
 
-    monkeypatch.setattr(export, "whole_traces", failing)
+    monkeypatch.setattr(streaming, "whole_traces", failing)
     keep(full(1))
     asked.client.raise_request_exception = False
     assert asked.get(PATH).status_code == 500
@@ -199,5 +200,38 @@ def test_a_store_that_fails_is_an_error_and_no_file(asked: Sender, monkeypatch: 
 
 def test_the_keys_of_a_limit_stop_there() -> None:
     keep(*(a_trace(n) for n in range(1, 10)))
-    found = [*export.batched_keys(Scope("atlas"), batch=4, limit=6)]
+    found = [*streaming.batched_keys(Scope("atlas"), batch=4, limit=6)]
     assert [len(keys) for keys in found] == [4, 2]
+
+
+@pytest.fixture
+def visitor(people: dict[str, Any], client: Any) -> Any:
+    """Call it with a person's name, for a client that is signed in."""
+
+    def signed_in(name: str) -> Any:
+        client.force_login(people[name])
+        return client
+
+    return signed_in
+
+
+def test_the_page_exports_what_its_list_shows(visitor: Any) -> None:
+    keep(full(1), full(2, product="borealis"))
+    response = visitor("vera").get("/p/atlas/traces-export/csv", {"q": "product:atlas", "sort": "latency"})
+    assert [row["trace_id"] for row in records(response)] == [trace_id(1)]
+    assert "attachment" in response["Content-Disposition"]
+    page = visitor("vera").get("/p/atlas/traces", {"q": "product:atlas"}).content.decode()
+    for format in FORMATS:
+        assert f'href="/p/atlas/traces-export/{format}?q=product%3Aatlas"' in page
+
+
+def test_the_page_exports_for_members_alone(visitor: Any, project: Any) -> None:
+    keep(full(1))
+    assert visitor("kim").get("/p/atlas/traces-export/csv").status_code == 404
+    assert visitor("theo").get("/p/atlas/traces-export/xlsx").status_code == 404
+
+
+def test_a_filter_that_cannot_be_exported_is_shown_as_the_list_shows_it(visitor: Any) -> None:
+    response = visitor("mara").get("/p/atlas/traces-export/csv", {"q": "prodct:x"})
+    assert response.status_code == 302
+    assert response["Location"] == "/p/atlas/traces?q=prodct%3Ax"
