@@ -28,6 +28,7 @@ from tracing.records import (
     Expectation,
     Lane,
     LaneHit,
+    ManifestFacts,
     Observed,
     Signal,
     StageRecord,
@@ -298,3 +299,32 @@ def test_a_chunk_is_cited_by_its_anchor_where_only_the_inventory_knows_it() -> N
     assert blamed(replace(bare, citations=by_anchor), manifest=known) == "index.content_drift (certain)"
     other = tuple(replace(one, chunk_id="another") for one in cite(RIGHT))
     assert "content_drift" in judged(replace(bare, citations=other), manifest=known).flags
+
+
+def defining(**changes: object) -> ManifestFacts:
+    """A manifest that says where the name in the question is defined."""
+    return facts(defined_at={"retry_backoff": frozenset((RIGHT,))}, **changes)
+
+
+def test_a_judge_who_misses_something_in_the_context_leaves_room_for_what_the_names_tell() -> None:
+    given = {"expectation": None, "manifest": defining()}
+    missing = said(context_sufficient=False)
+    unnamed = without_right(entities=(), flags=("no_entities",), citations=())
+    assert blamed(unnamed, assessments=(missing,), **given) == "resolve.entity_missed (suspected)"
+    content = said(context_sufficient=True)
+    assert blamed(unnamed, assessments=(content,), **given) == "generate.ungrounded (likely)"
+    dropped = trace({"survived": False, "cited": False}, citations=())
+    better = said(context_sufficient=False, better=(Better(f"{RIGHT}~0", "it says how"),))
+    assert blamed(dropped, assessments=(better,), **given) == "context.truncated (likely)"
+
+
+def test_an_answer_that_passes_over_the_page_that_defines_the_name_is_suspected_where_a_person_complains() -> None:
+    given = {"expectation": None, "manifest": defining(), "signals": (thumb(),)}
+    other = trace({"cited": False}, citations=cite(OTHERS[1]))
+    assert blamed(other, **given) == "generate.incomplete (suspected)"
+    assert blamed(other, expectation=None, manifest=defining()) is None
+    assert blamed(trace(), **given) == "None.unknown (unknown)"
+    unseen = replace(other, observed=LANES_ALONE, candidates=tuple(
+        replace(one, survived_source="inferred") for one in other.candidates
+    ))  # fmt: skip
+    assert blamed(unseen, **given) == "None.unknown (unknown)"

@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     judged.refused_without_need,
     judged.dropped_better,
     judged.left_out,
+    judged.passed_over,
     judged.answered_without,
 )
 SENTENCES: Mapping[str, str] = {rule.__name__: " ".join((rule.__doc__ or "").split()) for rule in RULES}

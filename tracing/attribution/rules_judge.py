@@ -29,9 +29,16 @@ def _is_judged(view: View) -> bool:
     return view.assessment is not None and view.assessment.by != "lexical"
 
 
+def _names_may_tell(view: View) -> bool:
+    """Names in the question tell something where nobody read the answer, or a judge missed something in the context."""
+    return not _is_judged(view) or (view.assessment is not None and view.assessment.context_sufficient is False)
+
+
 def lost_name(view: View) -> Finding | None:
     """The question names what the manifest knows, and no place that defines it is in the prompt."""
-    best = None if _is_judged(view) or view.evidence_seen else _named_place(view)
+    if view.evidence_seen or not _names_may_tell(view) or (_is_judged(view) and view.by(dropped_better) is not None):
+        return None
+    best = _named_place(view)
     if best is None or best.reached >= PROMPT:
         return None
     if best.reached > 0:
@@ -76,7 +83,7 @@ def _before_search(view: View) -> tuple[Stage, Fault, tuple[str, ...]]:
 def other_product(view: View) -> Finding | None:
     """The question names one product, and it was routed to another."""
     facts, routed = view.manifest, view.trace.product
-    if facts is None or not routed or not view.trace.query or _is_judged(view) or view.evidence_kept:
+    if facts is None or not routed or not view.trace.query or not _names_may_tell(view) or view.evidence_kept:
         return None
     asked = words_of(view.trace.query)
     named = {product for product in facts.products if holds(asked, product)}
@@ -176,6 +183,18 @@ def _claims(view: View, support: str) -> list[Claim]:
     if said is None or not view.answered:
         return []
     return [claim for claim in said.claims if claim.support == support][:_MOST_CLAIMS]
+
+
+def passed_over(view: View) -> Finding | None:
+    """The prompt held a place that defines what the question names, and the answer cites other places alone."""
+    if view.expectation is not None or _is_judged(view) or not view.answered or not view.trace.citations:
+        return None
+    best = _named_place(view)
+    if best is None or best.reached != PROMPT or not view.journey.prompt_seen:
+        return None
+    cited = ", ".join(shown(one.anchor or one.chunk_id or "") for one in view.trace.citations[:_MOST_CLAIMS])
+    evidence = (*line_of(view, best), f"cited: {cited}")
+    return Finding(Stage.GENERATE, Fault.INCOMPLETE, "heuristic", "suspected", evidence)
 
 
 def left_out(view: View) -> Finding | None:
