@@ -10,8 +10,7 @@ import orjson
 from tracing.api.shape import trace_json
 from tracing.exporting.flat import COLUMNS, row_of, written
 from tracing.queries import Found
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # what a spreadsheet takes for one
+from tracing.spreadsheet import safe
 
 
 class Writer(Protocol):
@@ -72,13 +71,9 @@ class Csv:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, list):
         return orjson.dumps(value).decode() if value else ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return safe(value)
 
 
 class Parquet:

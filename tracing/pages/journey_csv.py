@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 
 from tracing.pages.journey_view import lane_names
 from tracing.records import Candidate, Trace
+from tracing.spreadsheet import safe
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 PLAIN = (
     "fused_rank", "fused_score", "rerank_in", "rerank_rank", "rerank_score", "survived", "survived_source",
     "dropped_at", "dropped_why", "tokens", "kept_tokens", "slot", "cited", "stale",
@@ -33,10 +33,3 @@ def _cells(candidate: Candidate, lanes: Iterable[str], expected: bool) -> Iterab
         yield from (best.rank, best.score) if best else (None, None)
     for name in PLAIN:
         yield getattr(candidate, name)
-
-
-def safe(value: object) -> object:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it, which makes it text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
