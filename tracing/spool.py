@@ -159,7 +159,8 @@ class Spool:
         return self._waiting
 
     def _look(self) -> int:
-        self._waiting = sum(_size(path) for path in segments(self.directory))
+        with os.scandir(self.directory) as entries:
+            self._waiting = sum(_size(entry) for entry in entries if entry.name.endswith(SUFFIX))
         self._looked_at = time.monotonic()
         return self._waiting
 
@@ -215,9 +216,9 @@ def gone(path: Path, seconds: float) -> bool:
     return True
 
 
-def _size(path: Path) -> int:
+def _size(entry: "os.DirEntry[str]") -> int:
     try:
-        return path.stat().st_size
+        return entry.stat().st_size
     except FileNotFoundError:
         return 0
 

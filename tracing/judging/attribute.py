@@ -1,6 +1,5 @@
 """Traces judged in batches: evidence in, verdicts and marks out."""
 
-import gc
 import time
 from collections.abc import MutableMapping, Sequence
 
@@ -15,6 +14,7 @@ from tracing.keyed import TraceKey
 from tracing.models import Project
 from tracing.queries.many import due_keys
 from tracing.records import Trace
+from tracing.unswept import unswept
 
 log = structlog.get_logger()
 
@@ -51,14 +51,11 @@ def attribute(project: Project, keys: Sequence[TraceKey], failures: Failures | N
 
 
 def _attribute(project: Project, keys: Sequence[TraceKey], failures: Failures) -> int:
-    gc.disable()  # a batch makes a hundred thousand objects and hardly a cycle
-    try:
+    with unswept():
         version = time.time_ns()  # before reading: what the drain writes from now on wins
         found = gather(project, keys, version)
         _write(project.slug, found, version, failures)
         in_hand.let_go(project.slug, [one.key for one in found])
-    finally:
-        gc.enable()
     return len(found)
 
 
