@@ -112,7 +112,7 @@ def dropped_better(view: View) -> Finding | None:
 
 
 def cut_short(view: View) -> Finding | None:
-    """A chunk is in the prompt with its beginning alone, and the answer does without it."""
+    """Only the beginning of a chunk got into the prompt, and the answer does without it."""
     said = view.assessment
     insufficient = said is not None and said.context_sufficient is False
     if view.expectation is not None or not (insufficient or view.refused):
@@ -161,7 +161,7 @@ def opposed(view: View) -> Finding | None:
 
 
 def unsupported(view: View) -> Finding | None:
-    """A claim is not supported by the context, and the context was sufficient."""
+    """What the answer claims is not supported by the context."""
     said = view.assessment
     if said is None or not view.answered or (said.context_sufficient is False and said.by != "lexical"):
         return None

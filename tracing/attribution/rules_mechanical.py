@@ -22,7 +22,7 @@ _SEARCHING = (Stage.EMBED, Stage.RETRIEVE)
 
 
 def error(view: View) -> Finding | None:
-    """The stage raised, and the user got no answer: what failed first, and was not done without, is to blame."""
+    """The stage raised, and the user got no answer. Of several, the first that the pipeline did not go on without."""
     return _failure(view, "error")
 
 
@@ -147,7 +147,7 @@ def _of_anchors(view: View, found: list[str | None], stage: Stage, fault: Fault,
 
 
 def content_drift(view: View) -> Finding | None:
-    """A chunk that was cited is not of the text that its page has now: their hashes differ."""
+    """A chunk that was cited was made of another text than its page has now: their hashes differ."""
     said = [
         f"{shown(one.chunk_id)} was made of {one.source_hash}, its page is {page}"
         for one, page in drifted(view)
