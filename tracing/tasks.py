@@ -7,9 +7,12 @@ from django.core.management import call_command
 from tracing import jobs, joining
 from tracing.corpus import drift
 from tracing.judging import attribute, outbox
-from tracing.models import Project
+from tracing.models import Lease, Project
 
 log = structlog.get_logger()
+
+DUE = "attribute what is due"
+A_TURN = 500  # traces: well within a lease, on a slow machine too
 
 
 @shared_task(name="tracing.forget_ended_sign_ins")
@@ -20,10 +23,12 @@ def forget_ended_sign_ins() -> None:
 
 @shared_task(name="tracing.attribute_due")
 def attribute_due() -> None:
-    """Judge what has settled, and what something new was said of."""
-    with jobs.lease("attribute what is due") as taken:
-        for project in Project.objects.all() if taken else ():
-            attribute.attribute_due(project)
+    """Judge what has settled, and what something new was said of: each project a turn, until none has more."""
+    with jobs.lease(DUE) as taken:
+        waiting = list(Project.objects.all()) if taken else []
+        while waiting:
+            waiting = [one for one in waiting if attribute.attribute_due(one, most=A_TURN) >= A_TURN]
+            Lease.extend(DUE, jobs.LEASE_SECONDS)
 
 
 @shared_task(name="tracing.copy_decisions")

@@ -386,3 +386,23 @@ def test_a_page_that_was_moved_with_a_redirect_is_in_the_index_under_either_name
         kept_due(dropped(number, candidates=dropped().candidates[:1], versions=versions))
         sweep()
         assert shown(sender, number)["verdict"]["fault"] == "miss"
+
+
+def test_projects_take_turns_until_nothing_is_due(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[str] = []
+    judged = attribute.attribute_due
+
+    def noted(project: Project, most: int) -> int:
+        turns.append(project.slug)
+        return judged(project, most)
+
+    Project.objects.create(slug="borealis", name="Borealis")
+    monkeypatch.setattr(tasks, "A_TURN", 1)
+    monkeypatch.setattr(attribute, "PIECE", 1)
+    monkeypatch.setattr(attribute, "attribute_due", noted)
+    kept_due(dropped(1), dropped(2), dropped(3))
+    keep(dropped(4), project="borealis")
+    keep_marks(dropped(4), project="borealis", version=2, due=True)
+    tasks.attribute_due()
+    assert turns == ["atlas", "borealis", "atlas", "borealis", "atlas", "atlas"]
+    assert [len(history(number)) for number in (1, 2, 3)] == [1, 1, 1]
