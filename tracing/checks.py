@@ -157,6 +157,23 @@ def public_address_is_encrypted(**options: Any) -> list[CheckMessage]:
     ]
 
 
+def langfuse_is_named_whole(**options: Any) -> list[CheckMessage]:
+    """E007: where scores are sent, with which keys, and how fast."""
+    named = settings.LANGFUSE_BASE_URL, settings.LANGFUSE_PUBLIC_KEY, settings.LANGFUSE_SECRET_KEY
+    address = urlsplit(settings.LANGFUSE_BASE_URL)
+    known = address.scheme in ("http", "https") and bool(address.hostname)
+    if (not any(named) or (all(named) and known)) and settings.LANGFUSE_PUSHES_A_SECOND > 0:
+        return []
+    return [
+        Error(
+            "LANGFUSE_BASE_URL, LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY do not name an instance and its keys, "
+            "or LANGFUSE_PUSHES_A_SECOND is not above 0.",
+            hint="Set all three, the first to an address as https://cloud.langfuse.com, or none of them.",
+            id="stagelight.E007",
+        )
+    ]
+
+
 def _public(hosts: Iterable[str]) -> bool:
     return any(not _local(host) for host in hosts)
 
@@ -181,4 +198,5 @@ ALL: Sequence[Callable[..., list[CheckMessage]]] = (
     secret_is_shared,
     spool_outlives_a_restart,
     public_address_is_encrypted,
+    langfuse_is_named_whole,
 )

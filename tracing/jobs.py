@@ -13,6 +13,7 @@ from tracing import receive
 from tracing.filters import parse
 from tracing.judging.attribute import BATCH, GIVE_WAY, GIVE_WAY_BYTES, attribute
 from tracing.keyed import TraceKey
+from tracing.langfuse import pushing
 from tracing.models import Job, Lease, Project
 from tracing.queries.many import how_many, keys_after
 from tracing.queries.scope import Scope
@@ -27,12 +28,16 @@ OPEN = (Job.Status.WAITING, Job.Status.RUNNING)
 ENDED_EARLY = (Job.Status.FAILED, Job.Status.CANCELLED)
 
 Told = Callable[[Job], None]
+Work = Callable[[Project, Sequence[TraceKey], dict[str, str]], int]  # notes what failed, returns how many were done
+WORK: Mapping[str, Work] = {"reattribute": attribute, pushing.KIND: pushing.push}
 
 
-def ask(project: Project, person: Any, q: str, start_ns: int | None, end_ns: int | None) -> Job:
+def ask(
+    project: Project, person: Any, q: str, start_ns: int | None, end_ns: int | None, kind: str = "reattribute"
+) -> Job:
     """A job that waits; raises FilterError. What it will be of is counted when it begins, or by `count`."""
     parse(q)
-    return Job.objects.create(project=project, person=person, q=q, start_ns=start_ns, end_ns=end_ns)
+    return Job.objects.create(project=project, person=person, q=q, start_ns=start_ns, end_ns=end_ns, kind=kind)
 
 
 def count(job: Job) -> None:
@@ -98,7 +103,7 @@ def _sweep(job: Job, told: Told | None) -> None:
         count(job)
     for keys in _batches(job):
         began, failures = time.monotonic(), dict[str, str]()
-        judged = attribute(job.project, keys, failures)
+        judged = WORK.get(job.kind, attribute)(job.project, keys, failures)
         if not _advance(job, keys, judged, failures):
             return
         Lease.extend(_lease(job.project), LEASE_SECONDS)

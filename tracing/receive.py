@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracing import body, keys, native, otlp, problems, signals
+from tracing.otlp.json import loads
 from tracing.spool import Frame, Spool, SpoolFullError, gone
 
 log = structlog.get_logger()
@@ -224,9 +225,9 @@ def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
     received_ns = time.time_ns()
     data = body.read(request, settings.INGEST_MAX_BYTES)
     try:
-        parsed = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise RefusedError(400, f"the body is no JSON: {error}") from error
+        parsed = loads(data)
+    except otlp.Undecodable as error:
+        raise RefusedError(400, str(error)) from error
     items = parsed if isinstance(parsed, list) else [parsed]
     if len(items) > signals.MOST:
         raise RefusedError(413, f"{len(items)} signals in one request; {signals.MOST} are taken")

@@ -22,6 +22,7 @@ def sound(settings: Any, tmp_path: Path) -> Iterator[Any]:
     settings.CELERY_BROKER_URL, settings.INGEST_ACK = "memory://", "spool"
     settings.SECRET_KEY, settings.ALLOWED_HOSTS = SECRET, ["localhost", "127.0.0.1", "[::1]"]
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
+    settings.LANGFUSE_BASE_URL = settings.LANGFUSE_PUBLIC_KEY = settings.LANGFUSE_SECRET_KEY = ""
     yield settings
 
 
@@ -41,6 +42,9 @@ def test_sound_settings_pass(on_disk: None) -> None:
     assert found() == []
 
 
+LANGFUSE = {
+    "LANGFUSE_BASE_URL": "https://langfuse.example", "LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk",
+}  # fmt: skip
 SERVER = {"CLICKHOUSE_URL": "http://clickhouse:8123/default", "EMBEDDED": False}
 CASES = [
     ("E001", {"CELERY_BROKER_URL": "redis://localhost:6379/0"}),
@@ -50,6 +54,9 @@ CASES = [
     ("E005", {"CLICKHOUSE_CLUSTER": "main"}),
     ("E006", {"SECRET_KEY": "changeme", "ALLOWED_HOSTS": ["traces.example.com"]}),
     ("E006", {"SECRET_KEY": "changeme", "ALLOWED_HOSTS": ["*"]}),
+    ("E007", LANGFUSE | {"LANGFUSE_SECRET_KEY": ""}),
+    ("E007", LANGFUSE | {"LANGFUSE_BASE_URL": "langfuse.example"}),
+    ("E007", LANGFUSE | {"LANGFUSE_PUSHES_A_SECOND": 0}),
     ("W003", {"PUBLIC_URL": "http://traces.example.com"}),
     ("W003", {"PUBLIC_URL": "http://10.0.0.8:8000"}),
 ]
@@ -67,6 +74,7 @@ FINE = [
     {**SERVER, "CLICKHOUSE_CLUSTER": "main"},
     {"CLICKHOUSE_URL": "https://clickhouse.example:8443/default", "EMBEDDED": False},
     {"SECRET_KEY": "short"},
+    LANGFUSE,
     {"PUBLIC_URL": "https://traces.example.com", "ALLOWED_HOSTS": ["traces.example.com"]},
     {"PUBLIC_URL": "http://demo.localhost:8000"},
 ]

@@ -291,5 +291,8 @@ def test_numbers_that_no_computer_has_cost_one_item_at_most(sender: Sender, drai
     good = '{"trace_id": "a", "query": "q", "started_at": "2026-11-20T10:00:00Z"}'
     native = f'[{{"x": 1e999, "n": {huge}}}, {good}]'
     assert sender.post("/api/v1/traces", native, JSON).json()["accepted"] == 1
+    signal = '{"trace_id": "a", "kind": "thumb", "value": "down", "comment": "\\ud800"}'
+    said = sender.post("/api/v1/signals", f'[{{"kind": {huge}, "value": NaN}}, {signal}]', JSON).json()
+    assert (said["accepted"], said["rejected"]) == (1, 1)
     drained()
     assert account() == {"stored": 2, "duplicate": 0, "rejected": 1, "bad": 0}

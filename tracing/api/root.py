@@ -16,6 +16,7 @@ from ninja.openapi.docs import DocsBase
 from tracing import problems
 from tracing.api import corpus as api_corpus
 from tracing.api import export as api_export
+from tracing.api import langfuse as api_langfuse
 from tracing.api import measures as api_measures
 from tracing.api import project as api_project
 from tracing.api import traces as api_traces
@@ -52,6 +53,7 @@ api.add_router("", api_traces.router)
 api.add_router("", api_project.router)
 api.add_router("", api_corpus.router)
 api.add_router("", api_verdicts.router)
+api.add_router("", api_langfuse.router)
 api.add_router("", api_measures.router)
 
 
