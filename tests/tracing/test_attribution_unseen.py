@@ -328,3 +328,17 @@ def test_an_answer_that_passes_over_the_page_that_defines_the_name_is_suspected_
         replace(one, survived_source="inferred") for one in other.candidates
     ))  # fmt: skip
     assert blamed(unseen, **given) == "None.unknown (unknown)"
+
+
+def test_a_label_that_no_page_carries_routes_nowhere() -> None:
+    general = judged(trace(product="general", citations=cite(RIGHT, FOREIGN)), expectation=None)
+    assert (general.verdict, general.false_anchor) == (None, None)
+    assert (
+        blamed(trace(product="borealis", citations=cite(RIGHT)), expectation=None) == "validate.false_anchor (certain)"
+    )
+
+
+def test_a_chunk_that_goes_by_its_path_alone_is_not_made_up() -> None:
+    path = tuple(replace(one, anchor="guides/retries.md", chunk_id="content:7f01") for one in cite(RIGHT))
+    judgement = judged(trace(citations=path), expectation=None)
+    assert (judgement.statuses, judgement.verdict) == (("unchecked",), None)

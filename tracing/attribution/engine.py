@@ -171,6 +171,6 @@ def _lost_at(view: View) -> dict[str, str]:
 
 def _false_anchor(view: View) -> bool | None:
     """Every cited anchor real, at least one of another product than the routed one; None where that can't be told."""
-    if not view.statuses or not view.trace.product or "unchecked" in view.statuses:
+    if not view.statuses or not view.routed or "unchecked" in view.statuses:
         return None
     return "false" in view.statuses and not {"unknown", "stale"}.intersection(view.statuses)

@@ -145,9 +145,14 @@ class View:
     @cached_property
     def routing(self) -> Routing:
         allowed = {self.trace.product or "", *self.expected_products, *self.rules.shared_products}
-        return Routing(
-            self.trace.product, frozenset(each.casefold() for each in allowed), frozenset(self.expected_places)
-        )
+        return Routing(self.routed, frozenset(each.casefold() for each in allowed), frozenset(self.expected_places))
+
+    @cached_property
+    def routed(self) -> str | None:
+        """The routed product, where it is one: a label that no page carries, such as `general`, routes nowhere."""
+        routed, products = self.trace.product, self.manifest.products if self.manifest else ()
+        known = not products or (routed or "").casefold() in {product.casefold() for product in products}
+        return routed if known else None
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
