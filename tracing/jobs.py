@@ -29,7 +29,7 @@ ENDED_EARLY = (Job.Status.FAILED, Job.Status.CANCELLED)
 
 Told = Callable[[Job], None]
 Work = Callable[[Project, Sequence[TraceKey], dict[str, str]], int]  # notes what failed, returns how many were done
-WORK: Mapping[str, Work] = {"reattribute": attribute, pushing.KIND: pushing.push}
+WORK: dict[str, Work] = {"reattribute": attribute, pushing.KIND: pushing.push}
 
 
 def ask(
@@ -103,7 +103,7 @@ def _sweep(job: Job, told: Told | None) -> None:
         count(job)
     for keys in _batches(job):
         began, failures = time.monotonic(), dict[str, str]()
-        judged = WORK.get(job.kind, attribute)(job.project, keys, failures)
+        judged = WORK[job.kind](job.project, keys, failures)
         if not _advance(job, keys, judged, failures):
             return
         Lease.extend(_lease(job.project), LEASE_SECONDS)

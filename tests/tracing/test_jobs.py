@@ -13,12 +13,12 @@ from tests.conftest import Sender
 from tests.tracing.stored import keep, trace_id
 from tests.tracing.test_attribute import dropped, history
 from tracing import jobs
-from tracing.judging import attribute
+from tracing.judging import attribute, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Job, Key, Lease, Project, Scope
 
 pytestmark = pytest.mark.usefixtures("clean_store")
-attributed = jobs.attribute
+attributed = jobs.WORK["reattribute"]
 
 
 @pytest.fixture
@@ -38,6 +38,12 @@ def kept(count: int) -> None:
     keep(*(dropped(number, query=f"q{number}", age_s=1000 - number) for number in range(1, count + 1)))
 
 
+def judged(number: int) -> int:
+    """How often one of those that are kept was judged."""
+    key = TraceKey(dropped(number, age_s=1000 - number).started_ns, trace_id(number))
+    return len(verdicts.history(project="atlas", key=key))
+
+
 def asked(sender: Sender, **wanted: str) -> Any:
     return sender.post("/api/v1/reattribute", json.dumps(wanted), "application/json")
 
@@ -53,7 +59,7 @@ def between_batches(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None])
         act(Job.objects.get().done)
         return attributed(project, keys, failures)
 
-    monkeypatch.setattr(jobs, "attribute", acting)
+    monkeypatch.setitem(jobs.WORK, "reattribute", acting)
 
 
 def fail_after(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
@@ -128,7 +134,7 @@ def test_a_job_goes_on_where_it_stopped(reviewer: Sender, in_twos: None, monkeyp
     assert jobs.run_open() == 1
     job.refresh_from_db()
     assert (job.status, job.done, job.error) == ("done", 5, "")
-    assert [len(history(number)) for number in range(1, 6)] == [1, 1, 1, 1, 1]
+    assert [judged(number) for number in range(1, 6)] == [1, 1, 1, 1, 1]
 
 
 def test_a_job_that_gets_no_further_fails_and_can_be_gone_on_with(
@@ -241,7 +247,7 @@ def test_jobs_of_one_project_run_one_after_the_other(reviewer: Sender) -> None:
     order: list[int] = []
     assert jobs.run_open(lambda job: order.append(job.pk)) == 2
     assert order == [first, first, second, second]
-    assert [len(history(number)) for number in (1, 2)] == [2, 2]
+    assert [judged(number) for number in (1, 2)] == [2, 2]
 
 
 def test_another_projects_job_is_not_there(reviewer: Sender) -> None:
