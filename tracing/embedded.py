@@ -14,6 +14,7 @@ from tracing import receive, store
 from tracing.body import answered
 from tracing.drain import Drain
 from tracing.models import Lease
+from tracing.unswept import sweep_seldom
 
 THREADS = 10
 STOP_SECONDS = 0.4
@@ -46,6 +47,7 @@ def start(host: str, port: int) -> Services:
     web.prepare()
     thread = threading.Thread(target=web.serve, name="web", daemon=True)
     thread.start()
+    sweep_seldom()
     return Services(web, thread, drain)
 
 

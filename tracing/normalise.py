@@ -32,6 +32,13 @@ def normalise(spans: Sequence[Span], cuts: Cuts = DEFAULT_CUTS) -> Trace:
     if not spans:
         raise ValueError("a trace has at least one span")
     tree = Tree(spans)
+    try:
+        return _read(tree, cuts)
+    finally:
+        tree.take_apart()
+
+
+def _read(tree: Tree, cuts: Cuts) -> Trace:
     assign(tree.nodes)
     found_rounds = rounds(tree.nodes)
     calls = _calls(tree)

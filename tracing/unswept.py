@@ -8,8 +8,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+YOUNG, MIDDLE, OLD = 100_000, 20, 20  # objects made, and sweeps of the generation before, until each is swept
 _lock = threading.Lock()
 _at_work = 0
+
+
+def sweep_seldom() -> None:
+    """For a process that lasts: what there is now stays, and what a batch leaves behind is swept after it."""
+    gc.freeze()
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
 
 
 @contextmanager

@@ -89,6 +89,12 @@ class Tree:
             self.declared.append(replace(self.traced, metadata=None))
         self.overlays = [node.declared for node in inner_first if node.declared is not None] + documents
 
+    def take_apart(self) -> None:
+        """Undo the rings of parents and children, so that all of it goes at once and not when cycles are looked for."""
+        for node in self.nodes:
+            node.parent = node.tool = None
+            node.children = []
+
     @property
     def top(self) -> Node | None:
         """The root, or where it has not come the earliest span whose parent is not here."""
