@@ -133,12 +133,13 @@ def due_of(*, project: str, keys: Sequence[TraceKey]) -> list[str]:
     ]
 
 
-def marks_of(*, project: str, keys: Sequence[TraceKey]) -> dict[str, Mark]:
-    """By trace its mark."""
+def marks_of(*, project: str, keys: Sequence[TraceKey], names: Sequence[str] = ()) -> dict[str, Mark]:
+    """By trace its mark, or as much of it as is named."""
+    read = names or _SAID
     found: dict[str, Mark] = {}
     for some in store.pieces(keys):
         rows = store.rows(
-            f"SELECT trace_id, {', '.join(_SAID)} FROM marks"  # noqa: S608 (a clause of ours)
+            f"SELECT trace_id, {', '.join(read)} FROM marks"  # noqa: S608 (a clause of ours)
             f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
             " ORDER BY version DESC LIMIT 1 BY trace_id",
             project=project,
@@ -146,7 +147,7 @@ def marks_of(*, project: str, keys: Sequence[TraceKey]) -> dict[str, Mark]:
             ids=ids(some),
         )
         for trace_id, *said in rows:
-            mark = Mark(*said)
+            mark = Mark(**dict(zip(read, said, strict=True)))
             found[trace_id] = replace(mark, flags=tuple(mark.flags))
     return found
 

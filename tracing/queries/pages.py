@@ -125,10 +125,11 @@ def _keys(scope: Scope, order: Order, sort: str, position: Position | None, coun
 
 
 def _wider(width: int, found: int, count: int) -> int | None:
-    """A day after an hour, after it once twice the time in which there should be enough; None for all of it."""
+    """Twice the time in which there should be enough; None for all of it."""
     if width == HOUR_NS:
         return DAY_NS
-    return 2 * width * count // found if found and width == DAY_NS else None
+    enough = 2 * width * count // found if found else None
+    return enough if enough is not None and enough <= 30 * DAY_NS else None
 
 
 def _earliest(*, project: str, start_ns: int) -> int:

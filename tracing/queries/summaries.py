@@ -111,7 +111,7 @@ def summaries(
         live=list(live),
         now_ms=now_ns // 1_000_000,
     )
-    marks = marks_of(project=project, keys=placed)
+    marks = marks_of(project=project, keys=placed, names=SAID)
     said = {trace_id: {name: getattr(mark, name) for name in SAID} for trace_id, mark in marks.items()}
     found = {row[0]: Summary(**dict(zip(names, row, strict=True)), **said.get(row[0], {})) for row in happened}
     return tuple(found[trace_id] for _, trace_id in keys if trace_id in found)
