@@ -72,6 +72,7 @@ def _detail(row: TraceRow) -> bytes:
             "text": row.shelf.pack(t.context.text),
             "citations": t.citations,
             "stages": t.stages,
+            "shape": t.query_shape_source,
         }
     )
 
@@ -355,6 +356,7 @@ def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
         context=_context(detail["context"] | {"text": unpack(detail["text"], texts)}),
         citations=tuple(Citation(**fields) for fields in detail["citations"]),
         stages=tuple(_stage(fields) for fields in detail["stages"]),
+        query_shape_source=detail.get("shape", "declared" if row["query_shape"] else "no"),  # of before it was kept
         flags=tuple(row["flags"]),
         warnings=tuple(row["warnings"]),
         **same,

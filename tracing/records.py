@@ -239,6 +239,7 @@ class Trace:
     query: str | None = None
     rewritten: tuple[str, ...] = ()
     query_shape: str | None = None
+    query_shape_source: Seen = "no"
     intent: str | None = None
     product: str | None = None
     entities: tuple[Entity, ...] = ()

@@ -85,7 +85,14 @@ FIELDS: tuple[Field, ...] = (
     Field("anchor", Holds.ANCHOR, "anchors", "its citations' worst status, or an anchor", words=ANCHOR_STATUSES),
     Field("product", TEXT, "product", "the product it was routed to"),
     Field("intent", TEXT, "intent", "the intent it was routed by"),
-    Field("shape", TEXT, "query_shape", "the shape of the question", aliases=("query_shape",)),
+    Field(
+        "shape",
+        TEXT,
+        "query_shape",
+        "the kind of question: as sent, else `exact_symbol` (names one thing written as code), `cross_source` "
+        "(compares, or names several), `conceptual` (three words or more), `other`",
+        aliases=("query_shape",),
+    ),
     Field("entity", TEXTS, "entities", "a name found in the question", aliases=("entities",)),
     Field("lane", TEXTS, "lanes", "a lane that was asked", aliases=("lanes",)),
     Field("chunk", CHUNKS, "", "the same as `retrieved`", aliases=("chunk_id", "candidates")),

@@ -12,6 +12,7 @@ from tracing.dialects.reading import Call, Reading, Role
 from tracing.dialects.shapes import entities as read_entities
 from tracing.dialects.shapes import texts
 from tracing.dialects.values import loaded, plain, text
+from tracing.normalising.query_shape import shape_of
 from tracing.normalising.tree import Node, Tree
 from tracing.normalising.wording import answer_in, asked_in, question_in, said_in
 from tracing.records import Entity, Trace, Value, Versions
@@ -37,6 +38,9 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
     started_ns = tree.spans[0].start_ns
     metadata = _metadata(tree)
     kind = _kind(tree)
+    query = _word(tree, "query") or _query(tree)
+    told = _word(tree, "query_shape")
+    shape = told or (shape_of(query) if query else None)
     return Trace(
         trace_id=tree.spans[0].trace_id,
         started_ns=started_ns,
@@ -53,9 +57,10 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
         item_id=_word(tree, "item_id"),
         repeat=_declared(tree, lambda said: said.repeat),
         versions=_versions(tree, calls, metadata),
-        query=_word(tree, "query") or _query(tree),
+        query=query,
         rewritten=_declared(tree, lambda said: said.rewritten or None) or _rewritten(tree),
-        query_shape=_word(tree, "query_shape"),
+        query_shape=shape,
+        query_shape_source="declared" if told else "inferred" if shape else "no",
         intent=_word(tree, "intent") or _routed(tree, "intent"),
         product=_word(tree, "product") or _routed(tree, "product"),
         entities=_entities(tree),

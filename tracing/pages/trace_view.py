@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from tracing.pages.journey_view import Journey, JourneyRow
+from tracing.pages.journey_rows import JourneyRow
+from tracing.pages.journey_view import Journey
 from tracing.records import Citation, Trace
 
 CITATION_WORDS = {
@@ -158,12 +159,16 @@ def cuts(trace: Trace) -> tuple[tuple[str, int], ...]:
     return tuple((word, count) for word, count in counted.items() if word)
 
 
+def _shape(trace: Trace) -> str | None:
+    return f"{trace.query_shape} (inferred)" if trace.query_shape_source == "inferred" else trace.query_shape
+
+
 def about(trace: Trace) -> tuple[tuple[str, str], ...]:
     """The rest that the sender said of the trace: names and values, in a fixed order, only what is known."""
     versions = trace.versions
     known: list[tuple[str, object]] = [
         ("intent", trace.intent),
-        ("question's shape", trace.query_shape),
+        ("question's shape", _shape(trace)),
         ("rewritten as", " · ".join(trace.rewritten[:5])),
         ("names found", ", ".join(entity.text for entity in trace.entities[:20])),
         ("service", trace.service),
