@@ -278,6 +278,8 @@ def test_a_stage_that_was_done_without_did_not_end_the_trace() -> None:
     )
     for order in (stages, stages[::-1]):
         assert blamed(trace(stages=order, **silent), expectation=None) == "generate.timeout (likely)"
+    assert blamed(trace(stages=stages[:2], **silent), expectation=None) == "rerank.error (likely)"
+    assert blamed(trace(stages=stages[:1], **silent), expectation=None) == "rerank.error (certain)"
     apologised = (*stages[:2], replace(stages[2], status="error"), StageRecord("validate"))
     assert blamed(trace(stages=apologised, **silent), expectation=None) == "generate.error (likely)"
 
@@ -288,7 +290,7 @@ def test_a_page_that_came_past_a_failed_stage_was_lost_by_the_later_one() -> Non
     budget = trace(gone | {"dropped_at": "context", "dropped_why": "budget"}, stages=stages, citations=cite(OTHERS[0]))
     assert blamed(budget) == "context.budget_drop (certain)"
     with_fallback = trace(gone | {"rerank_in": True, "kept_tokens": None}, stages=stages, citations=cite(OTHERS[0]))
-    assert blamed(replace(with_fallback, observed=replace(SEEN, reranked="no"))) == "rerank.error (certain)"
+    assert blamed(replace(with_fallback, observed=replace(SEEN, reranked="no"))) == "rerank.error (likely)"
 
 
 def test_a_chunk_is_cited_by_its_anchor_where_only_the_inventory_knows_it() -> None:

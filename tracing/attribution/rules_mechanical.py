@@ -46,7 +46,7 @@ def _failure(view: View, status: str) -> Finding | None:
     fault = Fault.TIMEOUT if status == "timeout" else Fault.ERROR
     said = (first.error or "").strip()[:_LONGEST_ERROR]
     evidence = f"{stage.label}: {said}" if said else f"{stage.label} ended with the status {status}"
-    alone = len({record.stage for record in view.failures}) == 1
+    alone = bool(ending) and len({record.stage for record in view.failures}) == 1
     return Finding(stage, fault, "mechanical", "certain" if alone else "likely", (evidence,))
 
 

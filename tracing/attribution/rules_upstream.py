@@ -41,7 +41,8 @@ def failed_before(view: View) -> Finding | None:
         stage = Stage.named(record.stage)
         if stage is not None and (stage is at or stage.order <= at.order == Stage.RETRIEVE.order):
             said = f"{record.stage}: {(record.error or record.status)[:300]}"
-            certainty: Certainty = "certain" if stage is at else "likely"
+            loss = view.decisive.loss
+            certainty: Certainty = "certain" if stage is at and (loss is None or loss.through is None) else "likely"
             return Finding(
                 stage, _ERRORS[record.status], "mechanical", certainty, (said, *line_of(view, view.decisive))
             )
