@@ -25,7 +25,7 @@ TRANSPORT = {
     "decompress", "wait_end_of_query", "client_protocol_version", "role", "buffer_size", "enable_http_compression",
     "send_progress_in_http_headers", "http_headers_progress_interval_ms",
 }  # fmt: skip
-INSERT = re.compile(rb"\s*INSERT\s+INTO\s.+?\sFORMAT\s+\w+\s*\n", re.IGNORECASE | re.DOTALL)
+INSERT = re.compile(rb"\s*INSERT\s+INTO\s.+?\sFORMAT\s+\w+[ \t]*\n", re.IGNORECASE | re.DOTALL)
 FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 SETTING = re.compile(r"\w+")
 LONGEST_FIELD = 131_073  # a server refuses a longer one: http_max_field_value_size
