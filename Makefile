@@ -50,6 +50,7 @@ bench: install
 
 chaos: install
 	$(RUN) -m bench.kill
+	LOG_LEVEL=CRITICAL FUZZ_CASES=20000 $(RUN) -m pytest -s tests/tracing/test_fuzz.py
 
 screenshots: install
 	$(RUN) -m tests.e2e.screenshots
