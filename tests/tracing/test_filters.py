@@ -215,6 +215,13 @@ def conditions(draw: st.DrawFn) -> Condition:
     return Condition(field, tuple(draw(st.lists(values(field), min_size=1, max_size=most))), key, draw(st.booleans()))
 
 
+@pytest.mark.parametrize(
+    "asked", ["latency:<0.00005", "latency:>999999999999h", "latency:5e-05s", "latency:1.5s..2e3s"]
+)
+def test_a_duration_of_any_size_reads_as_it_is_written(asked: str) -> None:
+    assert parse(str(parse(asked))) == parse(asked)
+
+
 @given(st.lists(conditions(), max_size=5))
 def test_the_text_of_a_filter_reads_as_the_same_filter(found: list[Condition]) -> None:
     asked = Filter(tuple(found))

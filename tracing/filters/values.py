@@ -140,7 +140,7 @@ Value: TypeAlias = Exact | Prefix | Word | Equal | Compare | Between | Present
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?", re.IGNORECASE)
 _AGO = re.compile(r"(\d{1,6})([smhdw])", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?", re.IGNORECASE)
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|h)?", re.IGNORECASE)
+_DURATION = re.compile(r"(\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?)(ms|s|m|h)?", re.IGNORECASE)
 _COMPARED = re.compile(r"(<=|>=|<|>)(.*)", re.DOTALL)
 _MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _NEEDS_QUOTES = re.compile(r"""[\s()":*\\]|\.\.|^[-<>]|^OR$|^$""")
