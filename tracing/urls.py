@@ -13,6 +13,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("v1/traces", receive.otlp_traces, name="otlp_traces"),
     path("v1/logs", receive_logs.otlp_logs_view, name="otlp_logs"),
+    path("v1/traces/", receive.otlp_traces),  # an address that was typed with a slash at its end
+    path("v1/logs/", receive_logs.otlp_logs_view),
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/", api.urls()),
     path("api/public/", include(urls_langfuse.urlpatterns)),

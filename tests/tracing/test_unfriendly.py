@@ -274,6 +274,11 @@ def test_json_in_any_way_that_is_one_span(variant: str, sender: Sender, drained:
     assert store.rows("SELECT trace_id, span_id FROM spans FINAL") == [(TRACE, "b7ad6b7169203331")]
 
 
+@pytest.mark.parametrize("path", ["/v1/traces/", "/v1/logs/"])
+def test_an_address_with_a_slash_at_its_end_is_the_same(path: str, sender: Sender) -> None:
+    assert sender.post(path, b"{}", JSON).status_code == 200
+
+
 def test_json_after_a_byte_order_mark_is_read(sender: Sender) -> None:
     assert sender.post("/v1/traces", b"\xef\xbb\xbf" + otlp_json(otlp_span(TRACE)).encode(), JSON).status_code == 200
 
