@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.tracing.made_cases import FOREIGN, OTHERS, RIGHT, STAGES, entry, facts, judged, said, thumb, trace
 from tracing.attribution.case import Case, Judgement
 from tracing.attribution.engine import RULES, judge, sentence
-from tracing.attribution.view import ordinal
+from tracing.attribution.telling import ordinal
 from tracing.records import (
     Candidate,
     Citation,

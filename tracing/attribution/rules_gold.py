@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from tracing.attribution.journey import Loss
 from tracing.attribution.rules_mechanical import floor_of, thin
-from tracing.attribution.view import PROMPT, Certainty, Finding, Followed, Kind, View, gold, line_of, shown
+from tracing.attribution.telling import shown
+from tracing.attribution.view import PROMPT, Certainty, Finding, Followed, Kind, View, gold, line_of
 from tracing.records import Claim
 from tracing.stages import Fault, Stage
 

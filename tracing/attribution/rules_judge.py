@@ -7,7 +7,8 @@ from tracing.attribution.mentions import code_words, holds, words_of
 from tracing.attribution.names import lost_in_rewriting, unresolved
 from tracing.attribution.refusals import is_greeting
 from tracing.attribution.rules_gold import MOST_OF_IT, SCARCELY, loss_finding
-from tracing.attribution.view import PROMPT, Finding, Followed, View, line_of, path_of, shown
+from tracing.attribution.telling import path_of, shown
+from tracing.attribution.view import PROMPT, Finding, Followed, View, line_of
 from tracing.attribution.words import terms
 from tracing.records import Claim
 from tracing.stages import Fault, Stage

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tracing.attribution.view import Certainty, Finding, View, shown
+from tracing.attribution.telling import shown
+from tracing.attribution.view import Certainty, Finding, View
 from tracing.records import Assessment, Candidate, Lane, StageRecord
 from tracing.stages import Fault, Stage
 
