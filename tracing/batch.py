@@ -5,9 +5,10 @@ own token was written by an earlier try and is no duplicate.
 """
 
 import datetime as dt
+import threading
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -69,6 +70,7 @@ class Memory:
     keys: Recent = field(default_factory=Recent)  # (project, trace id) -> key_ns
     chunks: Recent = field(default_factory=Recent)  # (project, hash) -> None
     version: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
     _cuts: dict[str, tuple[float, Cuts]] = field(default_factory=dict)
 
     def cuts(self, project: str) -> Cuts:
@@ -83,8 +85,9 @@ class Memory:
 
     def next_version(self) -> int:
         """Grows with every call."""
-        self.version = max(self.version + 1, time.time_ns())
-        return self.version
+        with self._counting:
+            self.version = max(self.version + 1, time.time_ns())
+            return self.version
 
 
 def day_of(at_ns: int) -> str:
@@ -156,9 +159,35 @@ _DECODERS = {
 }
 
 
+Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch as the store will take it."""
+
+    token: str
+    contents: Contents
+    rows: list[TraceRow] = field(default_factory=list)
+    chunks: Mapping[tuple[str, bytes], str] = field(default_factory=dict)
+    spans: Columns = field(default_factory=dict)
+    traces: Columns = field(default_factory=dict)
+
+
+def leans_on(contents: Contents, others: Set[Key]) -> bool:
+    """True where the store must have taken these other traces before the batch is prepared."""
+    return not others.isdisjoint(contents.arrivals) or bool(contents.joins) or homing.concerns(contents.arrivals)
+
+
 def write(contents: Contents, token: str, memory: Memory) -> None:
     """Store it all; may raise what the store raises, and may then be called again with the same token."""
-    rows = _trace_rows(contents, token, memory)
+    keep(prepare(contents, token, memory), memory)
+
+
+def keep(prepared: Prepared, memory: Memory) -> None:
+    """The writing half of `write`."""
+    contents, token, rows = prepared.contents, prepared.token, prepared.rows
+    _insert(prepared, memory)
     failed = _judge_failed(rows, token, memory)
     facts = [_facts(row, new=(row.project, row.trace.trace_id) in contents.new - failed) for row in rows]
     _write_signals(contents.signals, token)
@@ -186,11 +215,12 @@ def _judge_failed(rows: Sequence[TraceRow], token: str, memory: Memory) -> set[K
     return {(project, key.trace_id) for project, judged in found.items() for key, _ in judged}
 
 
-def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow]:
+def prepare(contents: Contents, token: str, memory: Memory) -> Prepared:
+    """The reading half of `write`: traces with all that the store has of them, as columns."""
     arrivals, stored_by_key = contents.arrivals, partial(stored_by_id, token=token)
     homing.join(arrivals, contents.joins, stored_by_key)
     if not arrivals:
-        return []
+        return Prepared(token, contents)
     homing.bring_home(arrivals, contents.signals, stored_by_key)
     keys = _keys(arrivals, memory)
     stored = stored_spans([(key, keys[key]) for key in arrivals if key in keys], token)
@@ -205,23 +235,25 @@ def _trace_rows(contents: Contents, token: str, memory: Memory) -> list[TraceRow
         shelf = Shelf.of(trace)
         rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace, shelf))
         span_rows += [SpanRow(key[0], key_ns, version, token, span, shelf) for span in arrival.spans.values()]
-    _insert(rows, span_rows, token, memory)
-    return rows
-
-
-def _insert(rows: list[TraceRow], span_rows: list[SpanRow], token: str, memory: Memory) -> None:
     fresh = _fresh_chunks(rows, memory)
-    chunks: dict[str, list[Any]] = {
+    return Prepared(token, contents, rows, fresh, span_columns(span_rows), trace_columns(rows))
+
+
+def _insert(prepared: Prepared, memory: Memory) -> None:
+    if not prepared.rows:
+        return
+    fresh = prepared.chunks
+    chunks: Columns = {
         "project": [project for project, _ in fresh],
         "hash": [chunk for _, chunk in fresh],
         "text": list(fresh.values()),
     }
     store.insert("chunks", chunks)
-    store.insert("spans", span_columns(span_rows), f"{token}:spans")
-    store.insert("traces", trace_columns(rows), f"{token}:traces")
+    store.insert("spans", prepared.spans, f"{prepared.token}:spans")
+    store.insert("traces", prepared.traces, f"{prepared.token}:traces")
     for key in fresh:
         memory.chunks.remember(key, None)
-    for row in rows:
+    for row in prepared.rows:
         made = in_hand.Made(row.trace, row.version, row.arrived_ns)
         in_hand.put(row.project, TraceKey(row.key_ns, row.trace.trace_id), made)
 

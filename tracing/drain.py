@@ -1,15 +1,21 @@
-"""Segments to the store, exactly once: a thread takes what is sealed, batch by batch, and unlinks it when stored."""
+"""Segments to the store, exactly once: a thread takes what is sealed, batch by batch, and unlinks it when stored.
+
+One batch is stored while the next is read and normalised: the first is the engine's work, the second is Python's.
+"""
 
 import fcntl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import structlog
 
 from tracing import batch, store
+from tracing.arrivals import Key
+from tracing.behind import Behind
 from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, take
 from tracing.unswept import unswept
 
@@ -21,6 +27,7 @@ GATHER_BYTES = 4 * 1024 * 1024
 GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
 RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
+Item = TypeVar("Item")
 
 
 class Drain(threading.Thread):
@@ -34,9 +41,13 @@ class Drain(threading.Thread):
         self.failures = 0
         self.last_error = ""
         self._lock: TextIO | None = None
+        self._behind = Behind()
+        self._in_store: frozenset[Key] = frozenset()  # traces of the batch that is being stored
+        self._ending: Path | None = None  # the segment that ends with it
 
     def run(self) -> None:
         """Until stopped: seal, drain what is there, wait for more."""
+        self._behind.begin()
         with store.closing():
             while not self.stopping.is_set():
                 self.spool.ready.wait(LOOK_SECONDS)
@@ -56,7 +67,8 @@ class Drain(threading.Thread):
             self.spool.pass_on()
             if self._holds_lock():
                 self.drain()
-            self.failures = 0
+                if self.failures or not self.spool.ready.is_set():
+                    self._settle()
         except Exception as error:  # the store's trouble passes or is mended: what is spooled is safe meanwhile
             self.failures += 1
             self.last_error = repr(error)[:500]
@@ -77,17 +89,28 @@ class Drain(threading.Thread):
         return True
 
     def drain(self) -> None:
-        """Store every segment that can be taken."""
+        """Store every segment that can be taken; of a running drain the last batch may still be on its way."""
         for path in segments(self.spool.directory):
+            if self._behind.busy and path == self._ending:
+                continue
             file = take(path)
             if file is None:
                 continue
             with file:
-                for offset, found in _batches(frames(file)):
-                    self._store(f"{path.stem}:{offset}", found)
-                path.unlink()
+                empty = True
+                for (offset, found), is_last in _with_last(_batches(frames(file))):
+                    empty = False
+                    self._store(f"{path.stem}:{offset}", found, path if is_last else None)
+                if empty:
+                    path.unlink()
 
-    def _store(self, token: str, found: list[Frame | Torn]) -> None:
+    def _settle(self) -> None:
+        """Wait for the batch on its way; raises what became of it."""
+        self._behind.wait()
+        self._in_store = frozenset()
+        self.failures = 0
+
+    def _store(self, token: str, found: list[Frame | Torn], ending: Path | None) -> None:
         started = time.perf_counter()
         whole = [frame for frame in found if isinstance(frame, Frame)]
         for torn in found:
@@ -96,26 +119,47 @@ class Drain(threading.Thread):
                 set_aside(self.spool.directory, f"{token}.torn", torn.body)
         if self.failures >= len(RETRY_SECONDS):
             self._store_singly(token, whole)
+            if ending is not None:
+                ending.unlink()
         else:
-            self._write(token, whole)
+            self._write(token, whole, ending)
         log.debug("stored", token=token, frames=len(whole), seconds=round(time.perf_counter() - started, 3))
 
-    def _write(self, token: str, whole: list[Frame]) -> None:
-        with unswept():
-            self._write_batch(token, whole)
+    def _write(self, token: str, whole: list[Frame], ending: Path | None) -> None:
+        prepared = self._prepared(token, whole)
+        if self._behind.busy:
+            self._settle()
+        self._in_store, self._ending = frozenset(prepared.contents.arrivals), ending
+        self._behind.give(partial(self._keep, prepared, ending))
+        if self.failures:
+            self._settle()
 
-    def _write_batch(self, token: str, whole: list[Frame]) -> None:
+    def _prepared(self, token: str, whole: list[Frame]) -> batch.Prepared:
+        with unswept():
+            contents = self._decoded(token, whole)
+            if self._behind.busy and batch.leans_on(contents, self._in_store):
+                self._settle()
+            return batch.prepare(contents, token, self.memory)
+
+    def _decoded(self, token: str, whole: list[Frame]) -> batch.Contents:
         contents = batch.decode(whole)
         for number, (frame, error) in enumerate(contents.bad):
             self._set_aside(f"{token}:{number}", frame, error)
-        batch.write(contents, token, self.memory)
+        return contents
+
+    def _keep(self, prepared: batch.Prepared, ending: Path | None) -> None:
+        with unswept():
+            batch.keep(prepared, self.memory)
+        if ending is not None:
+            ending.unlink()
 
     def _store_singly(self, token: str, whole: list[Frame]) -> None:
         """After many failures of a batch: find the frame that the store refuses, if the store is well at all."""
         for number, frame in enumerate(whole):
             single = f"{token}:single{number}"
             try:
-                self._write(single, [frame])
+                with unswept():
+                    batch.write(self._decoded(single, [frame]), single, self.memory)
             except Exception as error:
                 if not store.takes_writes():
                     raise
@@ -144,6 +188,17 @@ def _batches(found: Iterator[tuple[int, Frame | Torn]]) -> Iterator[tuple[int, l
         spans += frame.spans if isinstance(frame, Frame) else 0
     if gathered:
         yield start, gathered
+
+
+def _with_last(found: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
+    """Each item, and whether none follows."""
+    waiting: list[Item] = []
+    for item in found:
+        if waiting:
+            yield waiting.pop(), False
+        waiting.append(item)
+    for item in waiting:
+        yield item, True
 
 
 def bad_files(directory: Path) -> list[Path]:

@@ -42,6 +42,11 @@ class Home(NamedTuple):
     span_id: str
 
 
+def concerns(arrivals: Mapping[Key, Arrival]) -> bool:
+    """True where something here names a response, so that what belongs to it may be in the store."""
+    return any(RESPONSE_ID in span.attributes for arrival in arrivals.values() for span in arrival.spans.values())
+
+
 def bring_home(arrivals: dict[Key, Arrival], said: Said, stored: Stored) -> None:
     """Move records that wait for a response to its trace, those of earlier batches too; twice is once."""
     homes = _homes(arrivals)

@@ -24,6 +24,7 @@ MAGIC = b"SLF1"
 SEGMENT_BYTES = 32 * 1024 * 1024
 SUFFIX = ".seg"
 POLL_SECONDS = 0.02
+MOST_PASSED = 2  # segments: one is being stored while the next is read
 PACE_BYTES = 24 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
 PACE_SECONDS = 0.25  # but no longer than this: a burst is taken all the same
 
@@ -132,7 +133,7 @@ class Spool:
         self.ready = threading.Event()  # set when there may be something to drain
         self._lock = threading.Lock()
         self._segment: Segment | None = None
-        self._last: Path | None = None
+        self._passed: list[Path] = []
         self._looked_at = 0.0
         self._waiting = 0
 
@@ -194,15 +195,16 @@ class Spool:
             self._seal()
 
     def pass_on(self) -> None:
-        """Let go of the current segment, unless the one before still waits: while the store is away, few are made."""
+        """Let go of the current segment, unless two before it still wait: while the store is away, few are made."""
         with self._lock:
-            if self._last is None or not self._last.exists():
+            self._passed = [path for path in self._passed if path.exists()]
+            if len(self._passed) < MOST_PASSED:
                 self._seal()
 
     def _seal(self) -> None:
         if self._segment is not None:
             segment, self._segment = self._segment, None
-            self._last = segment.path
+            self._passed.append(segment.path)
             segment.close()
 
 
