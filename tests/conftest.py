@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from tests.tracing import agreement
 from tracing import in_hand, keys, receive, store
 from tracing.drain import Drain
 from tracing.models import Key, Membership, Project, Scope
@@ -26,6 +27,27 @@ TABLES = (
     "traces", "spans", "chunks", "signals", "marks", "account", "refusals", "manifests", "anchors", "inventories",
     "inventory", "expectations", "verdicts", "assessments", "drift", "drift_runs",
 )  # fmt: skip
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker's comparisons of captures, for the process that prints them."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["agreement"] = agreement.plain()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker compared, where the run is shared out among several."""
+    agreement.add(getattr(node, "workeroutput", {}).get("agreement", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How far the clients' captures agree with their references, where they were compared."""
+    if agreement.TABLE:
+        terminalreporter.section("captures: fields that agree with the reference")
+        for line in agreement.lines():
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

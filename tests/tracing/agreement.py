@@ -12,6 +12,18 @@ def count(client: str, field: str, *, agreed: bool) -> None:
     counts["agreed"] += agreed
 
 
+def plain() -> dict[str, dict[str, dict[str, int]]]:
+    """The counts as plain data."""
+    return {client: {field: dict(counts) for field, counts in table.items()} for client, table in TABLE.items()}
+
+
+def add(others: dict[str, dict[str, dict[str, int]]]) -> None:
+    """The counts of another process as well."""
+    for client, table in others.items():
+        for field, counts in table.items():
+            TABLE.setdefault(client, {}).setdefault(field, Counter()).update(counts)
+
+
 def lines() -> list[str]:
     """A row a field, a column a client."""
     clients = list(TABLE)
