@@ -180,7 +180,7 @@ def test_the_page_shows_the_verdict_at_once_or_says_that_it_is_kept(
     client = Client()
     client.force_login(people["theo"])
     page = client.post(PAGE + "/verdict", {"what": "generate.ungrounded"}, follow=True).content.decode()
-    assert "said by <bdi>theo</bdi>" in page and "Your verdict stands now" in page
+    assert "said by <b><bdi>theo</bdi></b>" in page and "Your verdict stands now" in page
     with monkeypatch.context() as away:
         away.setattr(verdicts, "keep", refuse)
         answer = client.post(PAGE + "/verdict", {"what": "generate.incomplete"})
