@@ -172,6 +172,7 @@ class Prepared:
     chunks: Mapping[tuple[str, bytes], str] = field(default_factory=dict)
     spans: Columns = field(default_factory=dict)
     traces: Columns = field(default_factory=dict)
+    keys: frozenset[Key] = frozenset()
 
 
 def leans_on(contents: Contents, others: Set[Key]) -> bool:
@@ -235,8 +236,17 @@ def prepare(contents: Contents, token: str, memory: Memory) -> Prepared:
         shelf = Shelf.of(trace)
         rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace, shelf))
         span_rows += [SpanRow(key[0], key_ns, version, token, span, shelf) for span in arrival.spans.values()]
-    fresh = _fresh_chunks(rows, memory)
-    return Prepared(token, contents, rows, fresh, span_columns(span_rows), trace_columns(rows))
+    prepared = Prepared(
+        token,
+        contents,
+        rows,
+        _fresh_chunks(rows, memory),
+        span_columns(span_rows),
+        trace_columns(rows),
+        frozenset(arrivals),
+    )
+    arrivals.clear()  # the spans are columns now, and two batches of them would be too much to hold
+    return prepared
 
 
 def _insert(prepared: Prepared, memory: Memory) -> None:

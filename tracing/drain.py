@@ -129,7 +129,7 @@ class Drain(threading.Thread):
         prepared = self._prepared(token, whole)
         if self._behind.busy:
             self._settle()
-        self._in_store, self._ending = frozenset(prepared.contents.arrivals), ending
+        self._in_store, self._ending = prepared.keys, ending
         self._behind.give(partial(self._keep, prepared, ending))
         if self.failures:
             self._settle()

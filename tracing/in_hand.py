@@ -12,7 +12,7 @@ from django.conf import settings
 from tracing.keyed import TraceKey
 from tracing.records import Trace
 
-MOST = 2_500  # traces; some 20 KB each
+MOST = 1_200  # traces; some 20 KB each
 
 
 class Made(NamedTuple):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG, MIDDLE, OLD = 500_000, 10, 10  # objects made, and sweeps of the generation before, until each is swept
+YOUNG, MIDDLE, OLD = 200_000, 10, 10  # objects made, and sweeps of the generation before, until each is swept
 _lock = threading.Lock()
 _at_work = 0
 

@@ -65,7 +65,7 @@ def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
     return _facts(metadata)
 
 
-@lru_cache(maxsize=65_536)  # some 20 MB
+@lru_cache(maxsize=32_768)  # some 10 MB
 def _facts_of_text(metadata: str) -> Facts:
     return _facts(mapping(metadata))
 
