@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,14 +18,14 @@ Sent = tuple[str, dict[str, Any]] | None
 FLOORS = {"keyword": 2.0, "terms": 2.0, "dense": 0.05, "semantic": 0.05, "titles": 0.05, "headline": 0.05}
 
 
-class Wire:
+class Wire(ABC):
     """The steps of a run that a convention has a word for; None is a span that it does not send."""
 
     floors = False  # does it say which scores are too low
     checks = False  # does it say what a check came to
 
-    def root(self, run: Run) -> Sent:
-        raise NotImplementedError
+    @abstractmethod
+    def root(self, run: Run) -> Sent: ...
 
     def route(self, run: Run) -> Sent:
         return None

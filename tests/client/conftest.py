@@ -3,51 +3,26 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cheroot import wsgi
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
 from tests.conftest import Sender
+from tests.serving import served
 
 COMMAND = Path(sys.executable).with_name("stagelight")
 PATIENCE_SECONDS = 60
 
 
-class _Closing:
-    """A response that lets go of its thread's connections: the test's database could not be taken down otherwise."""
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._response)
-
-    def close(self) -> None:
-        self._response.close()
-        connections.close_all()
-
-
 @pytest.fixture
 def address(settings: Any) -> Iterator[str]:
-    """A server as `manage.py serve` runs it; it streams."""
+    """A live server."""
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-    application = get_wsgi_application()
-    server = wsgi.Server(("127.0.0.1", 0), lambda environ, start: _Closing(application(environ, start)), numthreads=4)
-    server.max_request_body_size = 0
-    server.shutdown_timeout = 1
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.bind_addr[1]}"
-    server.stop()
-    thread.join(5)
+    with served() as found:
+        yield found
 
 
 @dataclass(frozen=True)

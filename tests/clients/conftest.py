@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cheroot import wsgi
 from django.conf import settings as django_settings
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
 
 from tests.clients.fakes import provider
 from tests.conftest import Sender
+from tests.serving import served
 
 ROOT = Path(django_settings.BASE_DIR)
 PROGRAMS = Path(__file__).with_name("programs")
@@ -37,29 +34,10 @@ QUIET = {  # nothing leaves this machine
 
 @pytest.fixture
 def address(settings: Any) -> Iterator[str]:
-    """A server as `manage.py serve` runs it, in this process."""
+    """A live server."""
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-    server = wsgi.Server(("127.0.0.1", 0), _closing(get_wsgi_application()), numthreads=4)
-    server.max_request_body_size = 0
-    server.shutdown_timeout = 1
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.bind_addr[1]}"
-    server.stop()
-    thread.join(5)
-
-
-def _closing(application: Any) -> Any:
-    """The test's database cannot be taken down while a thread of the server holds a connection."""
-
-    def answer(environ: Any, start_response: Any) -> Any:
-        try:
-            return [b"".join(application(environ, start_response))]
-        finally:
-            connections.close_all()
-
-    return answer
+    with served() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 from stagelight_client.errors import BadRecordError
 from stagelight_client.formats import tables
-from stagelight_client.records import Layout, Made, Part, Record, compact, lines, object_of, values
+from stagelight_client.records import Layout, Made, Part, Record, compact, object_of
 from stagelight_client.sources import Source
 
 SIGNS = frozenset({"userId", "sessionId", "observationCount", "bookmarked", "parentObservationId", "observationId"})
@@ -33,10 +33,7 @@ class Langfuse:
 
     def records(self, source: Source, layout: Layout) -> Iterator[Record]:
         """A record a row."""
-        if layout == "table":
-            yield from tables.rows(source)
-        else:
-            yield from lines(source) if layout == "lines" else values(source)
+        return tables.rows_or_objects(source, layout)
 
     def made(self, record: Record) -> Iterator[Made]:
         """An event a trace, observation or score."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagelight_client.errors import BrokenFileError
-from stagelight_client.records import Record
+from stagelight_client.records import Layout, Record, lines, values
 from stagelight_client.sources import LARGEST, Source
 
 
@@ -27,6 +27,13 @@ def rows(source: Source) -> Iterator[Record]:
         raise BrokenFileError(f"no CSV behind line {reader.line_num}: {error}") from error
     finally:
         text.detach()
+
+
+def rows_or_objects(source: Source, layout: Layout) -> Iterator[Record]:
+    """A record a row of a table, a line of JSON, or an object of one document."""
+    if layout == "table":
+        return rows(source)
+    return lines(source) if layout == "lines" else values(source)
 
 
 def header(head: bytes) -> list[str]:
