@@ -9,9 +9,7 @@ from math import sqrt
 
 from tracing.records import Verdict
 
-MECHANICAL = frozenset(
-    ("error", "timeout", "unknown_anchor", "false_anchor", "stale_chunk", "content_drift", "bad_format", "thin")
-)
+MECHANICAL = frozenset(("error", "timeout", "unknown_anchor", "false_anchor", "stale_chunk", "bad_format", "thin"))
 Z = 1.959964
 
 

@@ -26,7 +26,7 @@ from tests.tracing.test_attribution_properties import (
 from tracing.attribution.case import Case
 from tracing.attribution.engine import judge
 from tracing.normalise import normalise
-from tracing.records import Candidate, Expectation, LaneHit, ManifestFacts, Trace, Verdict
+from tracing.records import Candidate, Expectation, Lane, LaneHit, ManifestFacts, Trace, Verdict
 from tracing.stages import Fault, Stage
 
 NOISE = "doc_guide#noise"
@@ -56,6 +56,12 @@ def test_a_persons_verdict_stands_whatever_else_is_known(
     assert judge(replace(case, human=cleared)).verdict is None
 
 
+def one_more(lanes: tuple[Lane, ...], hit: LaneHit) -> tuple[Lane, ...]:
+    """The lane of the hit says that it returned one more."""
+    at = next((at for at, lane in enumerate(lanes) if (lane.name, lane.round) == (hit.lane, hit.round)), None)
+    return tuple(replace(lane, returned=lane.returned + (number == at)) for number, lane in enumerate(lanes))
+
+
 @MANY
 @given(traces(), expectations, assessments, st.booleans())
 def test_a_chunk_that_nobody_expected_and_nobody_kept_changes_nothing(
@@ -67,7 +73,7 @@ def test_a_chunk_that_nobody_expected_and_nobody_kept_changes_nothing(
     assume(hits)
     last = replace(hits[0], rank=99, score=hits[0].score)
     noise = Candidate(f"{NOISE}~9", anchor=NOISE, hits=(last,), survived=False, survived_source="declared")
-    more = replace(made, candidates=(*made.candidates, noise))
+    more = replace(made, candidates=(*made.candidates, noise), lanes=one_more(made.lanes, last))
     signals = (thumb(),) if down else ()
     assert essence(judge(Case(more, signals, words, expected, manifest))) == essence(
         judge(Case(made, signals, words, expected, manifest))

@@ -1,6 +1,7 @@
 """The ties of the rules of attribution, each by itself."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -283,6 +284,37 @@ def test_drift_is_claimed_only_where_both_hashes_are_known() -> None:
     nameless = facts(entries={**facts().entries, RIGHT: replace(entry(RIGHT), source_hash=None)})
     assert blamed(trace({"source_hash": "older"}), manifest=nameless) is None
     assert blamed(trace({"source_hash": f"hash-{RIGHT}"})) is None
+
+
+def test_a_cited_chunk_that_has_drifted_is_a_failure_only_of_an_answer_that_failed() -> None:
+    older = trace({"source_hash": "older"})
+    sound = judged(older, expectation=None)
+    assert sound.verdict is None
+    assert sound.flags == ("content_drift",)
+    disliked = judged(older, expectation=None, signals=(thumb(),))
+    assert disliked.verdict is not None
+    assert disliked.verdict.fault == "content_drift"
+    assert disliked.flags == ()
+    fresh = replace(EXPECTED, anchors=(RIGHT, OTHERS[0]))
+    both = replace(older, citations=cite(RIGHT, OTHERS[0]))
+    assert blamed(both, expectation=fresh) is None
+    assert blamed(both, expectation=replace(fresh, all_required=True)) == "index.content_drift (certain)"
+
+
+def test_evidence_says_in_words_why_a_chunk_was_dropped() -> None:
+    def line(**changes: Any) -> str:
+        gone = {"survived": False, "cited": False, **changes}
+        verdict = judged(trace(gone, citations=cite(OTHERS[0]))).verdict
+        assert verdict is not None
+        return verdict.evidence[0].rpartition(", ")[2]
+
+    assert line(rerank_rank=6, dropped_at="rerank", dropped_why="top_k") == "below the cut"
+    assert line(dropped_at="context", dropped_why="budget") == "over the token budget"
+    best = [replace(one, rerank_rank=place) for place, one in enumerate(trace().candidates[1:], 1)]
+    last = chunk(RIGHT, 1, rerank_rank=6, survived=False, dropped_at="rerank", dropped_why="top_k")
+    verdict = judged(replace(trace(citations=()), candidates=(last, *best))).verdict
+    assert verdict is not None
+    assert verdict.evidence[0].endswith("reranked 6th, 5 kept, not in the top 5")
 
 
 def test_the_expected_page_under_a_name_that_is_gone_is_the_index_s_fault() -> None:

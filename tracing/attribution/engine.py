@@ -15,7 +15,7 @@ from tracing.attribution.view import Finding, Kind, Rule, View
 from tracing.records import Verdict
 from tracing.stages import Stage
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 
 AT_ONCE: tuple[Rule, ...] = (seen.error, seen.timeout)
 RULES: tuple[Rule, ...] = (

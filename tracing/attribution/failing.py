@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tracing.attribution.rules_gold import contradicts, cut_off, incomplete, over_refusal, ungrounded
-from tracing.attribution.rules_mechanical import bad_format, content_drift, thin
+from tracing.attribution.rules_mechanical import bad_format, cited_drift, thin
 from tracing.attribution.rules_upstream import small_talk, unsearched
-from tracing.attribution.view import View
+from tracing.attribution.view import PROMPT, View
 
 
 def reasons(view: View) -> tuple[str, ...]:
@@ -20,8 +20,6 @@ def reasons(view: View) -> tuple[str, ...]:
         found.append(f"groundedness {view.assessment.groundedness:.2f} is under {view.rules.groundedness_cut:g}")
     if view.has_bad_citation:
         found.append("a cited anchor is unknown, false or gone")
-    if view.by(content_drift) is not None:
-        found.append("a cited chunk is older than its page")
     if view.by(bad_format) is not None:
         found.append("the output never passed the schema")
     if view.by(thin) is not None:
@@ -42,9 +40,19 @@ def _unmet(view: View) -> list[str]:
         return []
     if view.lost:
         return ["the expected evidence is not in the prompt"]
+    if _is_outdated(view):
+        return ["the expected evidence is in the prompt as it was before, not as it is"]
     if view.by(unsearched) is not None:
         return ["it should have looked into the corpus"]
     if expected.behaviour == "answer" and view.refused:
         return ["it should have answered"]
     broken = any(view.by(rule) is not None for rule in (cut_off, over_refusal, contradicts, ungrounded, incomplete))
     return ["the answer does not rest on the expected evidence"] if broken else []
+
+
+def _is_outdated(view: View) -> bool:
+    """True where the answer rests on the expected places, and on none of them as it is now."""
+    old = {entry.anchor for _, entry in cited_drift(view)}.intersection(view.expected_places)
+    if view.expectation is not None and view.expectation.all_required:
+        return bool(old)
+    return bool(old) and old.issuperset(one.anchor for one in view.followed if one.reached > PROMPT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracing.attribution.rules_mechanical import drifted, under_floors
 from tracing.attribution.rules_upstream import is_misread, is_misrouted, mistaken
 from tracing.attribution.view import Finding, View
+from tracing.stages import Fault
 
 _STATUS_FLAGS = {"not_in_context": "not_in_context", "redirected": "redirected"}
 
@@ -14,6 +15,8 @@ def flags(view: View, found: Finding | None) -> tuple[str, ...]:
     noticed = set(view.trace.flags)
     blamed = found.fault.label if found else ""
     noticed.update(_of_anchors(view))
+    if blamed != Fault.CONTENT_DRIFT.label and drifted(view):
+        noticed.add("content_drift")
     noticed.update(_of_stages(view, blamed))
     if under_floors(view):
         noticed.update(("thin_retrieval", "thin_refused") if view.refused else ("thin_retrieval",))
@@ -23,8 +26,6 @@ def flags(view: View, found: Finding | None) -> tuple[str, ...]:
 
 def _of_anchors(view: View) -> set[str]:
     noticed = {_STATUS_FLAGS[status] for status in view.statuses if status in _STATUS_FLAGS}
-    if any(not view.is_cited(one) for one, _ in drifted(view)):
-        noticed.add("content_drift")
     pairs = zip(view.trace.candidates, view.stale, strict=True)
     if any(gone and one.survived and not view.is_cited(one) for one, gone in pairs):
         noticed.add("stale_chunk")

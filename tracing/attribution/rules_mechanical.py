@@ -6,7 +6,7 @@ import re
 
 from tracing.attribution.telling import shown
 from tracing.attribution.view import Certainty, Finding, View
-from tracing.records import Assessment, Candidate, Lane, StageRecord
+from tracing.records import Assessment, Candidate, Lane, ManifestEntry, StageRecord
 from tracing.stages import Fault, Stage
 
 _SCHEMA = re.compile(  # as a word of its own or in camel case: `information` is no format
@@ -150,17 +150,21 @@ def _of_anchors(view: View, found: list[str | None], stage: Stage, fault: Fault,
 def content_drift(view: View) -> Finding | None:
     """A chunk that was cited was made of another text than its page has now: their hashes differ."""
     said = [
-        f"{shown(one.chunk_id)} was made of {one.source_hash}, its page is {page}"
-        for one, page in drifted(view)
-        if view.is_cited(one)
+        f"{shown(one.chunk_id)}: made of {one.source_hash}, and its page is {entry.source_hash} now"
+        for one, entry in cited_drift(view)
     ]
     if not said:
         return None
     return Finding(Stage.INDEX, Fault.CONTENT_DRIFT, "mechanical", "certain", tuple(said[:_MOST_EVIDENCE]))
 
 
-def drifted(view: View) -> list[tuple[Candidate, str]]:
-    """The kept or cited chunks whose hash differs from their page's, with the page's."""
+def cited_drift(view: View) -> list[tuple[Candidate, ManifestEntry]]:
+    """Those of the drifted chunks that are cited."""
+    return [(one, entry) for one, entry in drifted(view) if view.is_cited(one)]
+
+
+def drifted(view: View) -> list[tuple[Candidate, ManifestEntry]]:
+    """The kept or cited chunks whose hash differs from their page's, with the page."""
     if view.manifest is None:
         return []
     found = []
@@ -168,7 +172,7 @@ def drifted(view: View) -> list[tuple[Candidate, str]]:
         if one.source_hash and place is not None and (one.survived or view.is_cited(one)):
             entry = view.manifest.entries.get(place)
             if entry is not None and entry.source_hash and entry.source_hash != one.source_hash:
-                found.append((one, entry.source_hash))
+                found.append((one, entry))
     return found
 
 

@@ -6,6 +6,15 @@ from collections.abc import Sequence
 
 from tracing.records import Candidate
 
+FATES = {
+    "cut": "below the cut",
+    "top_k": "not in the top",
+    "threshold": "under the score threshold",
+    "budget": "over the token budget",
+    "duplicate": "a duplicate of another chunk",
+    "truncated": "cut short",
+}
+
 
 def shown(anchor: str) -> str:
     """An anchor as evidence shows it: bounded."""
@@ -29,9 +38,18 @@ def path_of(name: str, candidate: Candidate, kept: Sequence[Candidate]) -> str:
     elif candidate.rerank_in:
         steps.append("given to the reranker")
     steps.append("kept" if candidate.survived else f"{len(kept)} kept")
-    if not candidate.survived and candidate.dropped_why not in (None, "unknown"):
-        steps.append(f"dropped for {candidate.dropped_why}")
+    if not candidate.survived:
+        steps.append(_fate(candidate, kept))
     return f"{shown(name)}: " + ", ".join(step for step in steps if step)
+
+
+def _fate(candidate: Candidate, kept: Sequence[Candidate]) -> str:
+    """Why it was dropped, where its sender says so; how many the top was, where exactly the best were kept."""
+    if candidate.dropped_why != "top_k":
+        return FATES.get(candidate.dropped_why or "", "")
+    places = sorted(one.rerank_rank or 0 for one in kept)
+    is_top = bool(places) and places == list(range(1, len(places) + 1)) and (candidate.rerank_rank or 0) > len(places)
+    return f"{FATES['top_k']} {len(places)}" if is_top else FATES["cut"]
 
 
 def ordinal(number: int) -> str:

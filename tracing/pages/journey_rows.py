@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tracing.attribution.telling import FATES
 from tracing.records import Candidate, Citation, LaneHit, Trace
 
-FATES = {
-    "cut": "below the cut",
-    "top_k": "not in the top",
-    "threshold": "under the score threshold",
-    "budget": "over the token budget",
-    "duplicate": "a duplicate of another chunk",
-    "truncated": "cut short",
-}
 DOUBTS = {"unknown": "no such page", "false": "wrong product", "stale": "page gone", "not_in_context": "not in context"}
 SURVIVAL_NOTES = {
     "prompt": "found in the prompt's text",
