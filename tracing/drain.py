@@ -21,10 +21,10 @@ from tracing.unswept import unswept
 
 log = structlog.get_logger()
 
-BATCH_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 20 * 1024 * 1024
 BATCH_SPANS = 8_000
-GATHER_BYTES = 4 * 1024 * 1024
-GATHER_SECONDS = 0.2  # an insert has a price of its own: let a few requests come together
+GATHER_BYTES = 12 * 1024 * 1024
+GATHER_SECONDS = 0.25  # an insert has a price of its own: let a few requests come together
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
 RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
 Item = TypeVar("Item")
