@@ -7,12 +7,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.kill import stored_ids, wait_until_drained
 from bench.payload import Corpus, body
 from bench.server import Server, free_port
+from tracing.management.commands import serve
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,3 +100,15 @@ def test_65_megabytes_get_an_answer_and_not_a_reset(server: Server) -> None:
     connection.request("POST", "/v1/traces", b"\0" * (65 << 20), headers)
     response = connection.getresponse()
     assert (response.status, b"smaller batches" in response.read()) == (413, True)
+
+
+@pytest.mark.parametrize(("public", "said"), [(None, "http://127.0.0.1:8123"), ("https://rag.example", "as it was")])
+def test_links_name_the_port_that_was_asked_for_unless_a_public_address_is_set(
+    public: str | None, said: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PUBLIC_URL = "as it was"
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    if public:
+        monkeypatch.setenv("PUBLIC_URL", public)
+    serve.publish(8123)
+    assert said == settings.PUBLIC_URL

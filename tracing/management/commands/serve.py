@@ -32,6 +32,7 @@ class Command(BaseCommand):
         _stop_on_signals(stopping)
         started = time.monotonic()
         sys.setswitchinterval(0.0005)  # an ack must not wait 5 ms for each turn behind the drain
+        publish(options["port"])
         self._prepare()
         services = embedded.start(options["host"], options["port"])
         url = f"http://{options['host']}:{options['port']}"
@@ -53,6 +54,12 @@ class Command(BaseCommand):
         except store.StoreInUseError as error:
             raise CommandError(str(error)) from error
         bootstrap.first_start()
+
+
+def publish(port: int) -> None:
+    """Links and commands on the pages name the port that was asked for, unless PUBLIC_URL says where others look."""
+    if port != settings.PORT and "PUBLIC_URL" not in os.environ:
+        settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
 
 
 def _stop_on_signals(stopping: threading.Event) -> None:
