@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "start/arrival", start.arrival, name="arrival"),
     path(P + "ingest/", ingest.ingest, name="ingest"),
     path(P + "corpus/", corpus.corpus, name="corpus"),
+    path(P + "corpus/look", corpus.look_again, name="look_at_corpus"),
     path(P + "jobs/", jobs.jobs, name="jobs"),
     path(P + "jobs/ask", jobs.ask_job, name="ask_job"),
     path(P + "jobs/<int:number>/cancel", jobs.cancel_job, name="cancel_job"),

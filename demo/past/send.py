@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 from demo.corpus.moves import former, has_moved, renamed
 from demo.faults import find_fault
+from demo.page.server import wait_until
 from demo.past.plan import FIRST_RELEASE, SECOND_RELEASE, Story, Visit, visits
 from demo.past.signals import Told, thumbs
 from demo.pipeline.assistant import Assistant
 from demo.pipeline.turn import Conditions, Turn
-from demo.push import index_before, push_expectations, push_manifests, version_before
+from demo.push import index_before, push_expectations, push_index, push_manifests, version_before
 from demo.questions import Question, load_questions
 from demo.settings import Settings
 from demo.telemetry.clock import PastClock
@@ -23,6 +24,7 @@ from demo.workshop import Library, append_truths, prepare, rehearse, truth_of
 
 SEED = "stagelight"
 TRACES_A_REQUEST = 20
+SECONDS_TO_STORE = 10
 RERANKERS = {FIRST_RELEASE: "cross-features-2", SECOND_RELEASE: "cross-features-3.1"}
 
 
@@ -95,24 +97,32 @@ def send_past(settings: Settings, library: Library, say: Callable[[str], None] =
     pushed = push_manifests(server, library, first_at, moved_at)
     pushed["expectations"] = push_expectations(server, library)
     say(f"past: {_taken(pushed)}")
+    planned = sum(1 for _ in visits(story, load_questions(), SEED))
     told = []
     for one in relive(library, story, collector):
         told.append(one)
         if len(told) % TRACES_A_REQUEST == 0:
             sender.send(collector.take())
         if len(told) % 200 == 0:
-            say(f"past: {len(told)} traces, up to {one.visit.at:%d %b}")
+            say(f"past: {len(told)} of {planned} traces sent, up to {one.visit.at:%d %b}")
     sender.send(collector.take())
     said = thumbs(told, story.until, SEED)
     status = server.post_signals(said)
     append_truths(settings.truth_file, [one.truth for one in told])
+    _compare(server, library)
     down = sum(1 for signal in said if signal["value"] == "down")
     say(
         f"past: {len(told)} traces of 14 days in {time.monotonic() - started:.0f} s; {sender.acked_spans} spans "
         f"acknowledged, {sender.rejected_spans} rejected, {sender.retries} retries; {down} thumbs down, "
-        f"{len(said) - down} up (HTTP {status})"
+        f"{len(said) - down} up{'' if status < 300 else f', which were refused (HTTP {status})'}"
     )
     return len(told)
+
+
+def _compare(server: Server, library: Library) -> None:
+    """The index is told again: what it holds was compared with the answers when there was none yet."""
+    wait_until(lambda: server.waiting() == 0, SECONDS_TO_STORE)
+    push_index(server, library)
 
 
 def _taken(pushed: dict[str, int]) -> str:

@@ -42,6 +42,11 @@ class Server:
         status, found = self.call("GET", f"/api/v1/traces/{trace_id}")
         return found if status == 200 and isinstance(found, dict) else None
 
+    def waiting(self) -> int:
+        """How many spans are acknowledged and not stored yet."""
+        status, found = self.call("GET", "/api/v1/ingest/account")
+        return int(found["total"]["spans"]["waiting"]) if status == 200 and isinstance(found, dict) else 0
+
     def put_lines(self, path: str, lines: Iterable[str], **parameters: str) -> int:
         """Status of a JSON Lines upload: 404 where this server does not have the endpoint, or hung up on the body."""
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, keep
+from tracing import tasks
 from tracing.views import corpus
 
 pytestmark = pytest.mark.usefixtures("clean_store")
@@ -40,6 +41,20 @@ def test_what_answers_cite_is_counted_with_n_interval_and_the_traces_behind_it(v
     assert "q=live%3Atrue+has%3Aproduct+has%3Aanchor+-anchor%3Aunchecked+anchor%3Afalse&amp;from=30d" in part
     assert "none to count" in part
     assert "25.0 %" in vera.get(PAGE, {"rates": "1"}).content.decode()
+
+
+def test_answers_and_corpus_are_compared_when_somebody_asks(
+    vera: Client, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(tasks, "ring", lambda *given: rung.append(given))
+    assert "Compare now" not in vera.get(PAGE).content.decode()
+    assert vera.post(f"{PAGE}look").status_code == 403
+    theo = Client()
+    theo.force_login(people["theo"])
+    assert "Compare now" in theo.get(PAGE).content.decode()
+    assert "are being compared" in theo.post(f"{PAGE}look", follow=True).content.decode()
+    assert rung == [(tasks.look_at_drift, "atlas")]
 
 
 def test_the_links_of_a_rate_find_its_traces(vera: Client) -> None:

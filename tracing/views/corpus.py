@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from tracing import queries
+from tracing import queries, tasks
 from tracing.corpus import drift, manifests
 from tracing.corpus.lines import KINDS
 from tracing.filters import Filter
 from tracing.queries.measures import MEASURES, Rate, live_only, share
-from tracing.views.access import Context, Visit, member_page
+from tracing.views.access import Context, Visit, member_page, working_page
 
 SHOWN = 25
 CHANGES_SHOWN = 100
@@ -51,7 +53,7 @@ class Line:
 @require_GET
 @member_page
 def corpus(here: Visit) -> HttpResponse:
-    """Manifests with their differences, a search, and what came apart; or the command that pushes the first one."""
+    """Manifests with their differences, a search, where answers disagree; or the command that pushes the first one."""
     known = manifests.manifests(project=here.slug)
     asked = here.request.GET
     context: Context = {
@@ -59,6 +61,7 @@ def corpus(here: Visit) -> HttpResponse:
         "inventories": manifests.inventories(project=here.slug)[:10],
         "in_force": manifests.in_force(known),
         "url": settings.PUBLIC_URL,
+        "works": here.works,
         "drift_days": drift.DAYS,
         "rates": None,
         "q": asked.get("q", "").strip()[:500],
@@ -70,6 +73,15 @@ def corpus(here: Visit) -> HttpResponse:
         context |= _anchors(here, context, manifests.in_force(known)) | _changes(here, known) | _drift(here)
         context |= _rates(here) if "rates" in asked else {}
     return here.render("tracing/corpus.html", context, place="corpus")
+
+
+@require_POST
+@working_page
+def look_again(here: Visit) -> HttpResponse:
+    """Compare answers and corpus now, and not only at night."""
+    tasks.ring(tasks.look_at_drift, here.slug)
+    messages.success(here.request, "Answers and corpus are being compared: reload in a moment.", extra_tags="done")
+    return redirect("tracing:corpus", here.slug)
 
 
 def _anchors(here: Visit, asked: Context, current: manifests.Manifest | None) -> Context:
