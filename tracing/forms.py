@@ -58,11 +58,15 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="One a line. Citing one of these is right whatever product was asked for.",
     )
     answer_cut = forms.FloatField(
-        validators=SHARE, label="Confident from", help_text="Confidence from here on is an answer."
+        validators=SHARE, label="An answer from", help_text="An outcome of this confidence or more is an answer."
     )
-    suggest_cut = forms.FloatField(validators=SHARE, label="Suggesting from", help_text="Below it is a refusal.")
+    suggest_cut = forms.FloatField(
+        validators=SHARE,
+        label="A suggestion from",
+        help_text="One of this confidence or more, but less than an answer's, is a suggestion; one below is a refusal.",
+    )
     groundedness_cut = forms.FloatField(
-        validators=SHARE, label="Grounded from", help_text="A judged answer below it has failed."
+        validators=SHARE, label="Grounded from", help_text="An answer whose groundedness is below this has failed."
     )
 
     class Meta:
@@ -133,6 +137,7 @@ class MemberForm(forms.Form):
 def what_happened() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """Every fault under its stage, and what is no fault."""
     choices: list[tuple[str, str | list[tuple[str, str]]]] = [
+        ("", "Choose…"),
         (".none", "Nothing went wrong"),
         (".unknown", "It failed, and I can't tell where"),
     ]
@@ -145,7 +150,9 @@ def what_happened() -> list[tuple[str, str | list[tuple[str, str]]]]:
 class VerdictForm(forms.Form):
     """What a person says went wrong."""
 
-    what = forms.ChoiceField(choices=what_happened, label="What happened")
+    what = forms.ChoiceField(
+        choices=what_happened, label="What happened", error_messages={"required": "Choose what happened."}
+    )
     note = forms.CharField(
         max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Why (may be left out)"
     )
