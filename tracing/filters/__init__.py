@@ -208,7 +208,7 @@ def _field(written: str, bare: bool = False) -> tuple[Field, str]:
     if field is None or (key and not field.keyed):
         raise FilterError(
             written,
-            f"there is no field '{written[:80]}' (to search for its words, put them in quotes)",
+            f"there is no field '{written[:80]}' (text that holds a colon goes in quotes)",
             closest(written),
         )
     if field.keyed and not key and not bare:

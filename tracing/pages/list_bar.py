@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracing.filters import Filter, FilterError, parse, parse_range
-from tracing.filters.fields import FIELDS, Field
+from tracing.filters.fields import BY_NAME, FIELDS, Field
 from tracing.models import Project
 from tracing.queries import Facet, Scope
 
@@ -192,11 +192,14 @@ def mended(q: str, error: FilterError) -> str | None:
     if not error.suggestion:
         return None
     field, value = re.escape(error.field), error.suggestion
+    renamed = re.sub(rf"(^|[\s(-]){field}:", lambda found: f"{found[1]}{value}:", q, count=1)
+    clause = rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)"
     tries = (
         value if value.startswith(q) else None,
-        re.sub(rf"(^|[\s(-]){field}:", lambda found: f"{found[1]}{value}:", q, count=1),
-        re.sub(rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)", lambda _: f"{error.field}:{value}", q, count=1),
-        re.sub(rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)", lambda _: value, q, count=1),
+        None if error.field.lower() in BY_NAME else renamed,
+        re.sub(clause, lambda _: f"{error.field}:{value}", q, count=1),
+        re.sub(clause, lambda _: value, q, count=1),
+        renamed,
     )
     return next((one for one in tries if one and one != q and _reads(one)), None)
 
