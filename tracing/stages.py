@@ -63,7 +63,7 @@ class Fault(Enum):
     UNKNOWN_ANCHOR = ("unknown_anchor", Stage.VALIDATE, "it cites a page that does not exist")
     FALSE_ANCHOR = ("false_anchor", Stage.VALIDATE, "it cites a real page of another product")
     MISSED_REFUSAL = ("missed_refusal", Stage.VALIDATE, "it should have refused, and it answered")
-    ERROR = ("error", None, "the stage raised")
+    ERROR = ("error", None, "the stage raised an error")
     TIMEOUT = ("timeout", None, "the stage ran past its deadline")
 
     def __init__(self, label: str, stage: Stage | None, words: str) -> None:

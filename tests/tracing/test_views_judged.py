@@ -49,7 +49,7 @@ def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, 
     assert f'<a class="id" href="#row-{row}">doc#sign</a>: ' in page
     assert "<b>certain</b>, from the lists and what was expected" in page
     assert "lexical support <b>" in page
-    assert "Say what is right" not in page and 'data-key="a"' not in page
+    assert "No, it was something else" not in page and 'data-key="a"' not in page
 
 
 def test_the_short_form_says_what_broke_and_leads_to_the_evidence(judged: Sender, people: dict[str, Any]) -> None:

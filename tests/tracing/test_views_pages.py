@@ -89,9 +89,13 @@ class TestTheList:
         response = mara.get("/p/atlas/traces", {"q": "prodct:django latency:>1s"})
         assert response.status_code == 400
         page = text(response)
-        assert "there is no field &#x27;prodct&#x27;" in page
+        assert "There is no field &#x27;prodct&#x27;" in page
         assert quote("product:django latency:>1s", safe="").replace("%20", "+") in page
         assert "data-row" not in page
+
+    @pytest.mark.parametrize(("q", "meant"), [("outcome:answered", "outcome:answer"), ("fault:drop", "fault:dropped")])
+    def test_mends_a_value_and_leaves_its_field(self, mara: Client, q: str, meant: str) -> None:
+        assert f'Perhaps <a href="/p/atlas/traces?q={quote(meant)}">' in text(mara.get("/p/atlas/traces", {"q": q}))
 
     def test_shows_what_is_wrong_with_a_time(self, mara: Client) -> None:
         response = mara.get("/p/atlas/traces", {"from": "yesterdayish"})
@@ -193,7 +197,7 @@ class TestTheTrace:
         assert 'data-chunk="chunk-000"' in page
         assert "runs once for each time" in page
         assert '<a href="#citation-3">[3]</a>' in page
-        assert '<a href="/p/atlas/traces?q=session%3As-41c">whole</a>' in page
+        assert '<a href="/p/atlas/traces?q=session%3As-41c">its traces</a>' in page
         assert "2,710 of 4,000" in page
 
     def test_folds_what_was_dropped_and_shows_it_on_demand(self, mara: Client) -> None:
@@ -350,6 +354,11 @@ class TestTheFirstRun:
     def test_is_where_a_project_without_traces_begins(self, mara: Client, clean_store: None) -> None:
         assert mara.get("/")["Location"] == "/p/atlas/"
         assert mara.get("/p/atlas/")["Location"] == "/p/atlas/start/"
+
+    def test_is_offered_by_an_empty_list_which_notices_the_first_trace(self, mara: Client, clean_store: None) -> None:
+        page = text(mara.get("/p/atlas/traces"))
+        assert "No trace has come yet" in page and "http://testserver/v1/traces" in page
+        assert 'href="/p/atlas/start/">How to send traces' in page and 'hx-get="/p/atlas/start/arrival' in page
 
     def test_of_somebody_in_no_project_says_how_to_get_one(self, people: dict[str, Any]) -> None:
         kim = Client()

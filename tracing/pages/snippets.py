@@ -90,7 +90,7 @@ SNIPPETS = (
     Snippet("ai-sdk", "AI SDK", "with_ai_sdk.mjs", f"{_NODE} ai@6"),
     Snippet(
         "rag",
-        "Every column",
+        "All of rag.*",
         "rag_journey.py",
         f"pip install {_OTLP}",
         "Each span says what its stage did; together they fill the whole journey of each chunk.",

@@ -7,7 +7,13 @@ from tracing.records import StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
 WHOLE = 1000  # a share of the trace's time is in thousandths
-STATES = {"ok": "ok", "error": "raised", "timeout": "ran out of time", "missing": "left out", "unseen": "not seen"}
+STATES = {
+    "ok": "ok",
+    "error": "raised an error",
+    "timeout": "ran out of time",
+    "missing": "left out",
+    "unseen": "not seen",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def _facts(trace: Trace, stage: Stage, records: list[StageRecord]) -> Iterable[s
         yield "from cache"
     failed = sum(1 for record in records for check in record.checks if check.passed is False)
     if failed:
-        yield f"{failed} check{'s' if failed > 1 else ''} failed"
+        yield f"{failed} check{'s' if failed > 1 else ''} not passed"
 
 
 def _index(trace: Trace, records: list[StageRecord]) -> Iterable[str]:

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracing.filters.values import Exact
-from tracing.pages import text_view
+from tracing.pages import flag_words, text_view
 from tracing.pages.list_bar import Bar
 from tracing.stages import Fault
 
@@ -17,6 +17,7 @@ register = template.Library()
 register.filter("duration", text_view.duration)
 register.filter("money", text_view.money)
 register.filter("score", text_view.score)
+register.filter("flag_words", flag_words.flag_words)
 
 
 @register.filter

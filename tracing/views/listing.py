@@ -32,6 +32,8 @@ def traces(here: Visit) -> HttpResponse:
         "peek": bool(beside),
         "views": _views(here),
         "undo": here.request.session.pop("undo_view", None),
+        "untouched": not (bar.q or bar.since or bar.until or bar.cursor),
+        "address": here.request.build_absolute_uri("/v1/traces"),
     }
     return here.render("tracing/traces.html", context | beside, place="traces", status=400 if refused else 200)
 

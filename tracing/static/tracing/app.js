@@ -9,6 +9,14 @@ function announce(words) {
   if (region) { region.textContent = ""; requestAnimationFrame(() => { region.textContent = words; }); }
 }
 
+// What went wrong is said where everybody sees it, until something goes right.
+function complain(words) {
+  const note = $("#problem");
+  if (!note) return;
+  note.textContent = words;
+  note.hidden = false;
+}
+
 // Times: the viewer's zone in the text, UTC on hover.
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -197,7 +205,10 @@ function labelTheme(form) {
 
 function onError(event) {
   const status = event.detail.xhr?.status;
-  announce(status === 403 || status === 404 ? "That is not there, or not yours to see. Reload the page." : "The server did not answer. Try again.");
+  if (event.target.matches?.("[hx-trigger*=every]")) return;  // it asks again by itself
+  complain(status === 403 || status === 404 ? "That is not there, or not yours to see. Reload the page."
+    : status ? "The server could not do that. Reload the page; if it happens again, its log says why."
+    : "The server does not answer. Is it running? Then reload the page.");
 }
 
 document.addEventListener("keydown", onKey);
@@ -207,6 +218,7 @@ document.addEventListener("htmx:beforeRequest", onRequest);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 document.addEventListener("htmx:sendError", onError);
 document.addEventListener("htmx:responseError", onError);
+document.addEventListener("htmx:afterOnLoad", () => { const note = $("#problem"); if (note) note.hidden = true; });
 enhance(document);
 $$("[data-theme-form]").forEach(labelTheme);
 $("form[data-submit-now]")?.requestSubmit();
