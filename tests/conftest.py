@@ -16,6 +16,7 @@ from django.test import Client
 from tests.tracing import agreement
 from tracing import in_hand, keys, receive, store
 from tracing.drain import Drain
+from tracing.judging import pipelines
 from tracing.models import Key, Membership, Project, Scope
 
 # no test is timed: what a busy machine takes its time over is no failure
@@ -87,6 +88,7 @@ def clean_store(schema: None) -> Iterator[None]:
     """The real store, empty."""
     yield
     in_hand.clear()
+    pipelines.forget()
     for table in TABLES:
         store.command(f"TRUNCATE TABLE {table}")
 

@@ -14,6 +14,7 @@ from bench.stranger.frameworks import WIRES
 from bench.stranger.library import Ask, asks, manifest, passages
 from bench.stranger.pipeline import Hit, Pipeline, Plan, Run
 from bench.stranger.wires import FLOORS, spans
+from tracing.attribution.usual import Shape, shape_of, usual_of
 from tracing.normalise import normalise
 from tracing.normalising.outcome import Cuts
 from tracing.records import Expectation, ManifestFacts, Span, Trace
@@ -132,6 +133,11 @@ class Subject:
         if ask.id not in self._clean:
             self._clean[ask.id] = self.pipeline.ask(ask)
         return self._clean[ask.id]
+
+    @cached_property
+    def usual(self) -> Shape | None:
+        """What its sound traces show."""
+        return usual_of(shape_of(self._case(ask, None, self.clean(ask)).trace) for ask in self.asks)
 
     def broken(self, ask: Ask, injector: Injector) -> Run | None:
         if injector.needs != ask.behaviour:

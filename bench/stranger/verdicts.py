@@ -21,7 +21,7 @@ def verdict_of(
     expectation = case.expectation if gold else None
     signals = (Signal(made.trace_id, "thumb", "down", made.ended_ns),) if thumb else ()
     facts = subject.evidence(case, made, expectation)
-    return judge(Evidence(made, signals, (assess(made),), expectation, facts, RULES)).verdict
+    return judge(Evidence(made, signals, (assess(made),), expectation, facts, RULES, usual=subject.usual)).verdict
 
 
 def outcome_of(case: Case, verdict: Verdict | None) -> Outcome:

@@ -244,7 +244,9 @@ def test_a_score_or_a_comment_is_no_complaint() -> None:
 
 def test_a_miss_is_not_certain_where_the_question_or_what_became_of_its_names_was_not_seen() -> None:
     assert blamed(without_right(citations=())) == "retrieve.miss (certain)"
-    assert blamed(without_right(citations=(), rooted=False)) == "retrieve.miss (likely)"
+    assert blamed(without_right(citations=(), rooted=False)) == "None.unknown (unknown)"  # only rewritten
+    shorter = without_right(citations=(), rooted=False, rewritten=("retry_backoff",))
+    assert blamed(shorter) == "retrieve.miss (likely)"
     assert blamed(without_right(citations=(), entities=())) == "retrieve.miss (likely)"
     assert blamed(without_right(citations=(), entities=(), query="How long?")) == "retrieve.miss (certain)"
 

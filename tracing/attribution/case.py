@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tracing.attribution.usual import Shape
 from tracing.records import Assessment, Expectation, ManifestFacts, Signal, Trace, Verdict
 
 DEFAULT_ANCHOR_PATTERN = r"doc_[^#\s]+#\S+"
@@ -36,6 +37,7 @@ class Case:
     rules: ProjectRules = ProjectRules()
     settled: bool = True
     human: Verdict | None = None
+    usual: Shape | None = None  # what other traces of its pipeline show; None where that is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tracing.attribution import rules_upstream as upstream
 from tracing.attribution.case import Case, Judgement
 from tracing.attribution.failing import reasons
 from tracing.attribution.noticed import flags
+from tracing.attribution.unseen import may_lie_in
 from tracing.attribution.view import Finding, Kind, Rule, View
 from tracing.records import Verdict
 from tracing.stages import Stage
@@ -100,8 +101,10 @@ def _found(view: View) -> tuple[Finding | None, Verdict | None]:
         (rule, finding) for rule in (RULES if view.case.settled else AT_ONCE) if (finding := view.by(rule)) is not None
     ]
     if not found:
-        return None, _unknown(view) if view.case.settled else None
+        return None, _unknown(view, _would_decide(view)) if view.case.settled else None
     rule, cause = found[0]
+    if unseen := may_lie_in(view, cause):
+        return None, _unknown(view, _to_be_sent(unseen))
     return cause, _verdict(rule, cause, [finding for _, finding in found[1:]])
 
 
@@ -123,9 +126,13 @@ def _verdict(rule: Rule, cause: Finding, others: Sequence[Finding]) -> Verdict:
     )
 
 
-def _unknown(view: View) -> Verdict:
+def _to_be_sent(unseen: Sequence[str]) -> str:
+    return f"What may be the cause was not seen: send {'; '.join(unseen)}."
+
+
+def _unknown(view: View, would_decide: str) -> Verdict:
     kind: Kind = "mechanical" if view.failed_unanswered else "gold" if view.expectation else "heuristic"
-    return Verdict(None, "unknown", kind, "unknown", "unknown", RULES_VERSION, _known(view), (), _would_decide(view))
+    return Verdict(None, "unknown", kind, "unknown", "unknown", RULES_VERSION, _known(view), (), would_decide)
 
 
 def _known(view: View) -> tuple[str, ...]:

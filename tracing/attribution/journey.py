@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from tracing.attribution.usual import Shape
 from tracing.records import Candidate, Trace
 from tracing.stages import Fault, Stage
 
@@ -14,6 +16,7 @@ _BY_WHY = {
     "duplicate": Fault.DEDUPE_DROP,
     "truncated": Fault.TRUNCATED,
 }
+NOTHING_USUAL = Shape(frozenset())
 _DENSE = 0.6  # of the places down to the last one that was kept
 
 
@@ -30,8 +33,9 @@ class Loss:
 class Journey:
     """The lists of one trace, ready to be asked about its chunks."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, usual: Shape | None = None) -> None:
         self.trace = trace
+        self.usual = usual or NOTHING_USUAL
         self.candidates = trace.candidates
         self.observed = trace.observed
 
@@ -47,7 +51,7 @@ class Journey:
     def has_reranker(self) -> bool | None:
         """False only where what came before and after it was seen, and it was not."""
         seen = {record.stage for record in self.trace.stages}
-        if "rerank" in seen or self.observed.reranked != "no" or self.observed.rerank_input != "no":
+        if "rerank" in seen | self.usual.stages or self.observed.reranked != "no" or self.observed.rerank_input != "no":
             return True
         return False if {"retrieve", "generate"} <= seen else None
 
@@ -58,8 +62,11 @@ class Journey:
             "attributes were dropped" in warning or "end in the middle" in warning for warning in self.trace.warnings
         ):
             return True
-        listed = sum(len(candidate.hits) for candidate in self.candidates)
-        return sum(lane.returned for lane in self.trace.lanes) > listed
+        listed = Counter(hit.lane for candidate in self.candidates for hit in candidate.hits)
+        returned: Counter[str] = Counter()
+        for lane in self.trace.lanes:
+            returned[lane.name] += lane.returned
+        return any(number > listed[name] for name, number in returned.items())
 
     @cached_property
     def was_searched(self) -> bool:
@@ -71,8 +78,15 @@ class Journey:
         return any(lane.floor is not None or lane.score_kind == "similarity" for lane in self.trace.lanes)
 
     @cached_property
+    def unseen_lanes(self) -> frozenset[str]:
+        """The lanes that other traces of the pipeline show, where this one shows any at all."""
+        return self.usual.lanes - self.lane_names if self.lane_names else frozenset()
+
+    @cached_property
     def lacks_a_lane(self) -> bool:
-        """True where later lists hold what no lane that was seen returned."""
+        """True where a usual lane was not seen, or later lists hold what no lane that was seen returned."""
+        if self.unseen_lanes:
+            return True
         return any(not one.hits and (one.fused_rank or one.rerank_in or one.rerank_rank) for one in self.candidates)
 
     @cached_property
@@ -90,6 +104,9 @@ class Journey:
             if self.observed.fused == self.observed.rerank_input == "no":
                 last = "retrieve or rerank" if self.observed.reranked != "no" else "retrieve, rerank or context"
             said.append(f"what the lanes returned was not seen: {last}")
+        elif self.unseen_lanes:
+            named = ", ".join(sorted(self.unseen_lanes)[:5])
+            said.append(f"not seen, though other traces of this pipeline have it: the lane {named}")
         elif self.lacks_a_lane:
             said.append("a lane was not seen: later lists hold what no lane returned")
         if self.is_cut_short:

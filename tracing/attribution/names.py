@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from tracing.attribution.mentions import holds, words_of
+from tracing.attribution.usual import NO_ENTITIES
 from tracing.attribution.view import View
 from tracing.stages import Stage
-
-NO_ENTITIES = "no_entities"  # the flag of a trace whose resolver says that it found none
 
 
 def unresolved(view: View) -> tuple[str, ...]:

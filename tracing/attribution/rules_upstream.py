@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tracing.attribution.mentions import holds, words_of
-from tracing.attribution.names import NO_ENTITIES, lost_in_rewriting, unresolved
+from tracing.attribution.names import lost_in_rewriting, unresolved
 from tracing.attribution.telling import shown
+from tracing.attribution.usual import NO_ENTITIES
 from tracing.attribution.view import Certainty, Finding, Followed, View, gold, line_of
 from tracing.records import Entity
 from tracing.stages import Fault, Stage

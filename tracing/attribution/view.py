@@ -67,7 +67,7 @@ class View:
         self.expectation = case.expectation
         self.rules = case.rules
         self.anchors = Anchors(case.manifest, case.rules.anchor_pattern)
-        self.journey = Journey(case.trace)
+        self.journey = Journey(case.trace, case.usual)
         self._found: dict[Rule, Finding | None] = {}
 
     def by(self, rule: Rule) -> Finding | None:

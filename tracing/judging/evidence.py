@@ -10,7 +10,7 @@ from tracing.attribution.case import DEFAULT_ANCHOR_PATTERN, Case, ProjectRules
 from tracing.attribution.lexical import VERSION as LEXICAL
 from tracing.attribution.lexical import assess
 from tracing.corpus import expectations, facts
-from tracing.judging import assessments, verdicts
+from tracing.judging import assessments, pipelines, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Project
 from tracing.queries.many import Stored, is_settled, stored_traces
@@ -48,6 +48,7 @@ def gather(project: Project, keys: Sequence[TraceKey], now_ns: int) -> tuple[Evi
     known = facts.facts_of(project=slug, asked=[(trace, expected.get(trace.trace_id)) for trace in traces])
     standing = verdicts.standing_of(project=slug, keys=[one.key for one in found])
     signals = signals_of(project=slug, trace_ids=[trace.trace_id for trace in traces])
+    usual = pipelines.usual_shapes(project=slug, traces=found)
     rules = rules_of(project)
     gathered = []
     for one, manifest in zip(found, known, strict=True):
@@ -61,6 +62,7 @@ def gather(project: Project, keys: Sequence[TraceKey], now_ns: int) -> tuple[Evi
             manifest=manifest,
             rules=rules,
             human=stands.human.verdict if stands.human else None,
+            usual=usual[one.trace.trace_id],
         )
         gathered.append(Evidence(one.key, case, fresh))
     return tuple(gathered)
