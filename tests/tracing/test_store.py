@@ -210,3 +210,8 @@ def test_the_tables_of_a_cluster_are_valid_sql(schema: None, settings: Any, monk
     for statement in parsed:
         assert "ON CLUSTER main" in statement
         assert ("ENGINE = ReplicatedReplacingMergeTree" in statement) == statement.startswith("CREATE")
+
+
+@pytest.mark.usefixtures("clean_store")
+def test_a_small_memory_does_not_leave_a_read_one_thread() -> None:
+    assert store.rows("SELECT getSetting('max_threads_min_free_memory_per_thread')") == [(0,)]
