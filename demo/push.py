@@ -36,14 +36,8 @@ def push_manifests(server: Server, library: Library, first_at: str, moved_at: st
     }
     old_index = inventory_lines(renamed(chunk) for chunk in corpus.chunks)
     statuses["index before"] = put("/api/v1/corpus/index", old_index, version=index_before(library))
-    statuses["index"] = push_index(server, library)
+    statuses["index"] = put("/api/v1/corpus/index", inventory_lines(corpus.chunks), version=library.index.version)
     return statuses
-
-
-def push_index(server: Server, library: Library) -> int:
-    """What the index holds now."""
-    lines = inventory_lines(library.corpus.chunks)
-    return server.put_lines("/api/v1/corpus/index", lines, version=library.index.version)
 
 
 def push_gap(server: Server, library: Library, missing: Iterable[str]) -> int:

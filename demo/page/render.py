@@ -50,7 +50,7 @@ def page(view: View) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{'Answer' if view.turn else 'Ask'} · the demo of Stagelight</title>"
-        '<link rel="stylesheet" href="/page.css"></head><body>'
+        '<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/page.css"></head><body>'
         f'<header><b>Docs assistant</b> <span>a demo that <a href="{escape(view.server)}">Stagelight</a> watches</span>'
         "</header>"
         f"<main>{_problem(view)}{_result(view)}{_form(view)}</main></body></html>"
@@ -91,7 +91,7 @@ def _result(view: View) -> str:
         f'<p class="answer">{escape(turn.answer)}</p>'
         f'{f"<ol>{sources}</ol>" if sources else ""}<p class="muted">{escape(facts)}</p>{broke}'
         f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>'
-        '<p class="muted">It asks who you are? The sign-in link is where the demo was started.</p>'
+        '<p class="muted">If it asks you to sign in: the link for that was printed where the demo was started.</p>'
         f"{waiting}</section>"
     )
 
@@ -102,11 +102,18 @@ def _form(view: View) -> str:
         f'<form method="post" action="/ask"><{title}><label for="question">Ask about Django, Celery, Flask, Werkzeug, '
         f"Jinja, Click, Kombu, Tornado or ItsDangerous</label></{title}>"
         '<div class="ask"><input id="question" name="question" type="text" maxlength="500" required autocomplete="off" '
-        f'value="{escape(view.question)}"><button>Ask</button></div>{_examples(view)}'
+        f'value="{escape(view.question)}"><button>Ask</button></div>{_armed(view)}{_examples(view)}'
         '<fieldset class="faults"><legend>Break a stage, and see whether Stagelight finds it</legend>'
         f"{_switch('', 'nothing broken', 'The pipeline as it should be', view.fault)}"
         f'<div class="stages">{"".join(_stage(stage, view.fault) for stage in STAGES)}</div></fieldset></form>'
     )
+
+
+def _armed(view: View) -> str:
+    """What is chosen far below, said beside the button."""
+    if not view.fault:
+        return ""
+    return f'<p class="armed">It will be asked with <code>{escape(view.fault)}</code> broken: see below.</p>'
 
 
 def _stage(stage: str, chosen: str) -> str:

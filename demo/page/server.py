@@ -15,12 +15,13 @@ from demo.settings import Settings
 from demo.telemetry.server import Server, UnreachableError
 from demo.workshop import Library
 
-CSS = Path(__file__).with_name("page.css")
+FILES = {"/page.css": ("page.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
 LONGEST_BODY = 16_384
 PATIENCE_SECONDS = 8.0
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -47,8 +48,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = urlparse(self.path)
-        if asked.path == "/page.css":
-            self._answer(200, CSS.read_text(encoding="utf-8"), "text/css")
+        if asked.path in FILES:
+            name, kind = FILES[asked.path]
+            self._answer(200, Path(__file__).with_name(name).read_text(encoding="utf-8"), kind)
         elif asked.path == "/":
             fields = parse_qs(asked.query)
             self._page(200, self._view(fields.get("question", [""])[0], fields.get("fault", [""])[0]))

@@ -13,7 +13,7 @@ from demo.past.plan import FIRST_RELEASE, SECOND_RELEASE, Story, Visit, visits
 from demo.past.signals import Told, thumbs
 from demo.pipeline.assistant import Assistant
 from demo.pipeline.turn import Conditions, Turn
-from demo.push import index_before, push_expectations, push_index, push_manifests, version_before
+from demo.push import index_before, push_expectations, push_manifests, version_before
 from demo.questions import Question, load_questions
 from demo.settings import Settings
 from demo.telemetry.clock import PastClock
@@ -109,7 +109,7 @@ def send_past(settings: Settings, library: Library, say: Callable[[str], None] =
     said = thumbs(told, story.until, SEED)
     status = server.post_signals(said)
     append_truths(settings.truth_file, [one.truth for one in told])
-    _compare(server, library)
+    _compare(server)
     down = sum(1 for signal in said if signal["value"] == "down")
     say(
         f"past: {len(told)} traces of 14 days in {time.monotonic() - started:.0f} s; {sender.acked_spans} spans "
@@ -119,10 +119,10 @@ def send_past(settings: Settings, library: Library, say: Callable[[str], None] =
     return len(told)
 
 
-def _compare(server: Server, library: Library) -> None:
-    """The index is told again: what it holds was compared with the answers when there was none yet."""
+def _compare(server: Server) -> None:
+    """Again: the corpus was compared with the answers when it was pushed, and there was none yet."""
     wait_until(lambda: server.waiting() == 0, SECONDS_TO_STORE)
-    push_index(server, library)
+    server.call("POST", "/api/v1/corpus/compare")
 
 
 def _taken(pushed: dict[str, int]) -> str:

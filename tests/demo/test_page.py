@@ -51,6 +51,13 @@ def test_an_example_fills_the_form(url):
         text = response.read().decode()
     assert f'value="{question}"' in text
     assert f'value="{fault}" checked' in text
+    assert f"asked with <code>{fault}</code> broken" in text
+
+
+def test_it_has_a_style_and_an_icon(url):
+    for name, kind in (("page.css", "text/css"), ("icon.svg", "image/svg+xml")):
+        with urllib.request.urlopen(f"{url}/{name}") as response:
+            assert response.headers.get_content_type() == kind
 
 
 def test_examples_are_questions_whose_evidence_is_known():

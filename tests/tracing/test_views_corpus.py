@@ -44,7 +44,7 @@ def test_what_answers_cite_is_counted_with_n_interval_and_the_traces_behind_it(v
 
 
 def test_answers_and_corpus_are_compared_when_somebody_asks(
-    vera: Client, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    vera: Client, sender: Sender, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[tuple[Any, ...]] = []
     monkeypatch.setattr(tasks, "ring", lambda *given: rung.append(given))
@@ -55,6 +55,8 @@ def test_answers_and_corpus_are_compared_when_somebody_asks(
     assert "Compare now" in theo.get(PAGE).content.decode()
     assert "are being compared" in theo.post(f"{PAGE}look", follow=True).content.decode()
     assert rung == [(tasks.look_at_drift, "atlas")]
+    assert sender.post("/api/v1/corpus/compare", b"", "application/json").status_code == 202
+    assert rung == 2 * [(tasks.look_at_drift, "atlas")]
 
 
 def test_the_links_of_a_rate_find_its_traces(vera: Client) -> None:

@@ -75,6 +75,16 @@ def push_index(request: HttpRequest, version: Version) -> HttpResponse:
     return answer({"version": made.version, "chunks": made.chunks, "anchors": anchors}, 201)
 
 
+@router.post("/corpus/compare", auth=INGEST, summary="Compare answers and corpus now")
+def compare(request: HttpRequest) -> HttpResponse:
+    """What each night and each push do too: which anchors are gone, moved, changed, not indexed, never retrieved.
+
+    Answers 202 at once; the Corpus page and the measures `anchors_*` show what was found. Scope: ingest.
+    """
+    tasks.ring(tasks.look_at_drift, project_of(request).slug)
+    return answer({}, 202)
+
+
 @router.put("/expectations", auth=INGEST, tags=["expectations"], summary="Say what right answers rest on")
 def put_expectations(request: HttpRequest) -> HttpResponse:
     """JSON Lines: `query`, `trace_id` or `item_id`; `behaviour` (answer, refuse, direct); `anchors`; and where known
