@@ -146,6 +146,22 @@ def test_count_and_facets_arrive_after_the_list(visit: Callable[..., Visitor]) -
     expect(page.locator("[data-row]")).to_have_count(20)
 
 
+def test_what_the_server_refuses_in_the_background_is_said_on_the_page(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
+    page.route("**/chunk?**", lambda route: route.fulfill(status=500))
+    link.click()
+    expect(page.locator("#problem")).to_contain_text("The server could not do that")
+    page.unroute("**/chunk?**")
+    page.route("**/chunk?**", lambda route: route.abort())
+    link.click()
+    expect(page.locator("#problem")).to_contain_text("The server does not answer")
+    page.unroute("**/chunk?**")
+    link.click()
+    expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
+    expect(page.locator("#problem")).to_be_hidden()
+
+
 def test_an_id_copies_on_click(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
