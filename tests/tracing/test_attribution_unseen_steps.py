@@ -71,7 +71,9 @@ def test_a_miss_may_lie_in_a_step_that_was_not_seen(changes: dict[str, Any], lac
     verdict = judged(made, usual=USUAL).verdict
     assert verdict is not None
     assert (verdict.stage, verdict.fault, verdict.certainty) == (None, "unknown", "unknown")
-    assert lacks in (verdict.would_decide or "")
+    assert lacks in (verdict.would_decide or "").lower()
+    assert verdict.symptoms[0] == f"{alone.stage}.{alone.fault}"
+    assert verdict.evidence[0] == alone.evidence[0]
 
 
 def test_a_pipeline_that_never_shows_a_router_has_its_misses_named() -> None:

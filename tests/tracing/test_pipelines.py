@@ -46,7 +46,7 @@ def test_a_step_that_others_of_the_pipeline_show_was_not_seen(sender: Sender) ->
     kept_due(missed())
     sweep()
     assert blamed(sender) == (None, "unknown")
-    assert "the span of route" in shown(sender)["verdict"]["would_decide"]
+    assert "The span of route" in shown(sender)["verdict"]["would_decide"]
 
 
 def test_another_pipeline_says_nothing_of_this_one(sender: Sender) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tracing.attribution import rules_gold as gold
 from tracing.attribution import rules_judge as judged
@@ -104,7 +105,7 @@ def _found(view: View) -> tuple[Finding | None, Verdict | None]:
         return None, _unknown(view, _would_decide(view)) if view.case.settled else None
     rule, cause = found[0]
     if unseen := may_lie_in(view, cause):
-        return None, _unknown(view, _to_be_sent(unseen))
+        return None, _unseen(view, [finding for _, finding in found], unseen)
     return cause, _verdict(rule, cause, [finding for _, finding in found[1:]])
 
 
@@ -126,8 +127,12 @@ def _verdict(rule: Rule, cause: Finding, others: Sequence[Finding]) -> Verdict:
     )
 
 
-def _to_be_sent(unseen: Sequence[str]) -> str:
-    return f"What may be the cause was not seen: send {'; '.join(unseen)}."
+def _unseen(view: View, found: Sequence[Finding], unseen: Sequence[str]) -> Verdict:
+    """What was found may only follow from what was not seen."""
+    follows = tuple(dict.fromkeys(finding.name for finding in found if finding.kind != "heuristic"))
+    what = "; ".join(unseen)
+    unknown = _unknown(view, f"{what[0].upper()}{what[1:]}.")
+    return replace(unknown, evidence=(*found[0].evidence, *unknown.evidence), symptoms=follows)
 
 
 def _unknown(view: View, would_decide: str) -> Verdict:
