@@ -7,7 +7,7 @@ import pytest
 from tests.tracing.made_cases import OTHERS, RIGHT, chunk, trace
 from tracing.attribution.lexical import assess
 from tracing.attribution.refusals import is_apology, is_refusal
-from tracing.attribution.words import sentences, stem, terms
+from tracing.attribution.words import language, sentences, stem, terms
 from tracing.records import Assessment, Candidate, Citation, Context, Trace
 
 PAGE = (
@@ -176,3 +176,41 @@ def test_words_of_one_stem_meet_and_marks_are_no_words() -> None:
 @pytest.mark.parametrize("text", ["", "\x00", "a" * 100_000, "[1" * 20_000, "i do not " * 20_000, "no a b " * 20_000])
 def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
     assert assess(trace(query=text, answer=text, context=Context(text=text))).by == "lexical"
+
+
+GERMAN = (
+    "Die Option retry_backoff verdoppelt die Wartezeit nach jedem Versuch, und sie wird von der Vorgabe auf "
+    "zehn Minuten begrenzt. Für Aufgaben, die nicht mehr laufen sollen, wird kein Versuch gemacht. [1]"
+)
+
+
+@pytest.mark.parametrize("answer", [GERMAN, "重试选项会在每次尝试之后将等待时间加倍。默认上限为十分钟。"])
+def test_words_say_nothing_of_an_answer_in_another_language_than_the_context(answer: str) -> None:
+    found = asked(answer)
+    assert (found.groundedness, found.claims, found.complete) == (None, (), None)
+    same = asked(answer, chunk(RIGHT, 1, text=answer))
+    assert same.groundedness == 1.0
+
+
+def test_a_question_in_another_language_says_nothing_of_what_was_kept() -> None:
+    dropped = chunk(OTHERS[0], 2, text=OTHER, survived=False)
+    found = asked(GERMAN, chunk(RIGHT, 1, text=PAGE), dropped, query="Wie wird die Wartezeit verdoppelt?")
+    assert (found.context_sufficient, found.relevance, found.better) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PAGE, "english"),
+        (GERMAN, "other"),
+        (
+            "La opción duplica la espera después de cada intento, y el máximo es de diez minutos.",
+            "other",
+        ),
+        ("Опция удваивает ожидание", "script"),
+        ("kubectl get pods", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_told_by_its_small_words_or_its_letters(text: str, expected: str | None) -> None:
+    assert language(text) == expected

@@ -16,10 +16,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tracing.attribution.refusals import is_refusal
-from tracing.attribution.words import denials, numbers, passage_terms, sentences, terms
+from tracing.attribution.words import denials, language, numbers, passage_terms, sentences, terms
 from tracing.records import Assessment, Better, Candidate, Claim, Trace
 
-VERSION = "lexical-2"
+VERSION = "lexical-3"
 SUPPORTED = 0.55  # of a claim's weight
 SUFFICIENT = 0.6  # of the question's weight, in one kept passage
 WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
@@ -31,6 +31,7 @@ _ANSWERS = ("answer", "response", "output", "text", "content")
 _MOST_CLAIMS = 60
 _MOST_PASSAGES = 200
 _MOST_BETTER = 3
+_FEW = 3  # passages that tell the language of all
 _MARK = 4  # a shorter name can stand in a text by chance
 _FEWEST_FOR_RARITY = 5  # passages
 UNSEEN = 1.0  # the weight of a term that no passage holds, as of one that a single passage holds
@@ -103,20 +104,31 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
     reading = _reading(trace, frozenset().union(*(sentence.terms for sentence in said)))
     claims = _claims(said, reading) if reading.kept else []
     support = sum(value for value, _ in claims) / len(claims) if claims else None
+    if support is not None and support < SUPPORTED and _is_foreign(answer, reading):
+        claims, support = [], None
     best = max((_coverage(reading, passage) for passage in reading.kept), default=0.0)
-    sufficient = best >= SUFFICIENT if reading.asked and reading.kept else None
+    told = bool(reading.asked and reading.kept) and (best >= SUFFICIENT or not _is_foreign(trace.query or "", reading))
     return Assessment(
         by="lexical",
         version=VERSION,
         at_ns=at_ns,
         groundedness=None if support is None else round(support, 3),
-        relevance=round(best, 3) if reading.asked and reading.kept else None,
+        relevance=round(best, 3) if told else None,
         complete=_is_complete(answer, reading, best) if claims else None,
-        context_sufficient=sufficient,
+        context_sufficient=best >= SUFFICIENT if told else None,
         refused=refused,
         claims=tuple(claim for _, claim in claims),
-        better=tuple(_better(reading, best)),
+        better=tuple(_better(reading, best)) if told else (),
     )
+
+
+def _is_foreign(text: str, reading: _Reading) -> bool:
+    """True where it is not in the language of the context: then its words say nothing of what it rests on."""
+    own = language(text)
+    if own is None:
+        return False
+    others = {language(passage.text) for passage in reading.kept[:_FEW]} - {None}
+    return bool(others) and own not in others
 
 
 def _spoken(answer: str) -> str:

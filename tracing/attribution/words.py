@@ -38,6 +38,36 @@ STOP_WORDS = frozenset((
 ))  # fmt: skip
 
 
+_ENGLISH = frozenset("the of and to is are that it for with this you be by from or not can when your which how".split())
+_OTHERS = frozenset((
+    "der das und ist nicht ein eine mit für auf den von zu zum zur wird werden kann sich dem des wie sie ich wenn im",
+    "le les des et est une un dans pour que qui pas sur avec du au sont comment vous il elle je cette",
+    "el los las es una para con por del que se como puede más su son esta cada",
+    "il lo gli che di è non per sono della nel una più come viene si",
+    "os um uma não com para em ao às mais são você pode como cada",
+    "het een niet van dat op zijn voor met wordt deze aan kan hoe je",
+))  # fmt: skip
+_OTHER_WORDS = frozenset(word for words in _OTHERS for word in words.split())
+_TELLING = 400  # characters that tell a text's language
+_FEWEST_WORDS = 2  # one may stand in a name
+_LAST_LATIN = "\u024f"
+
+
+@lru_cache(maxsize=4096)
+def language(text: str) -> str | None:
+    """`english`, `other`, or `script` where it is not in Latin letters; None where too little tells."""
+    text = text[:_TELLING]
+    if not text.isascii():
+        letters = [letter for letter in text if letter.isalpha()]
+        if 2 * sum(letter > _LAST_LATIN for letter in letters) > len(letters):
+            return "script"
+    found = _TERM.findall(text.lower())
+    english, other = sum(word in _ENGLISH for word in found), sum(word in _OTHER_WORDS for word in found)
+    if max(english, other) < _FEWEST_WORDS:
+        return None
+    return "english" if english > 2 * other else "other" if other > 2 * english else None
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The word without its ending, so that `retries` and `retrying` meet."""
