@@ -175,16 +175,12 @@ def insert(table: str, columns: Mapping[str, Sequence[Any]], token: str = "") ->
     limits: dict[str, Any] = dict(INSERT_LIMITS)
     if token:
         limits["insert_deduplication_token"] = token
-    names = tuple(columns)
+    names, values = tuple(columns), list(columns.values())
     types = _column_types(table, names)
-    client().insert(
-        table,
-        list(columns.values()),
-        column_names=names,
-        column_types=types,
-        column_oriented=True,
-        settings=limits,
-    )
+    try:
+        client().insert(table, values, column_names=names, column_types=types, column_oriented=True, settings=limits)
+    finally:
+        values.clear()  # the library's context holds itself, and would hold these until the next sweep for cycles
 
 
 def _column_types(table: str, names: tuple[str, ...]) -> Any:

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_span, protobuf
 from tracing import receive, store, store_contract
 from tracing.drain import Drain
+from tracing.unswept import unswept
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +219,17 @@ def test_a_small_memory_does_not_leave_a_read_one_thread(settings: Any) -> None:
     if not settings.CLICKHOUSE_URL.startswith("chdb:"):
         pytest.skip("a server has its own word on this")
     assert store.rows("SELECT getSetting('max_threads_min_free_memory_per_thread')") == [(0,)]
+
+
+class Column(list[Any]):
+    """A list whose end can be seen."""
+
+
+@pytest.mark.usefixtures("clean_store")
+def test_what_was_inserted_is_let_go_without_a_sweep_for_cycles() -> None:
+    names = Column(["a", "b"])
+    end = weakref.ref(names)
+    with unswept():
+        store.insert("schema_ledger", {"name": names, "digest": ["", ""], "at": [0, 0]})
+        del names
+        assert end() is None
