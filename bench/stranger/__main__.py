@@ -78,7 +78,10 @@ def main() -> None:
     chosen = [one for one in subjects() if options.only in one.name]
     found = [(one, case) for one in chosen for case in one.cases(options.times)]
     if options.missing:
-        missing.report(missing.measured(found), options.missing)
+        missing.report("GOLD KNOWN", missing.measured(found), options.missing)
+        missing.report(
+            "GOLD UNKNOWN, a thumb down on what failed", missing.measured(found, gold=False), options.missing
+        )
     else:
         report(found, verbose=options.verbose)
 

@@ -80,12 +80,15 @@ class Measured:
     clean: int = 0
 
 
-def measured(found: Sequence[tuple[Subject, Case]]) -> Measured:
-    """Gold known, every cut of every trace."""
+def measured(found: Sequence[tuple[Subject, Case]], *, gold: bool = True) -> Measured:
+    """Every cut of every trace; gold unknown, of those that somebody complained of and that are named right whole."""
     counted = Measured(Counter())
     for subject, case in found:
-        for cut in cuts(case) if case.is_told else ():
-            verdict = verdict_of(subject, case, gold=True, trace=normalise(list(cut.spans), CUTS))
+        thumb = not gold and case.injector is not None
+        if not case.is_told or (thumb and is_wrong(case, verdict_of(subject, case, gold=False, thumb=True))):
+            continue
+        for cut in cuts(case):
+            verdict = verdict_of(subject, case, gold=gold, thumb=thumb, trace=normalise(list(cut.spans), CUTS))
             named_stage = verdict is not None and verdict.stage is not None
             if case.injector is None:
                 counted.clean += case.met
@@ -98,7 +101,8 @@ def measured(found: Sequence[tuple[Subject, Case]]) -> Measured:
     return counted
 
 
-def report(counted: Measured, most: int) -> None:
+def report(title: str, counted: Measured, most: int) -> None:
+    print(f"\n{title}")
     wrong = counted.wrong.total()
     print(f"a span or list missing: a wrong stage in {share(wrong, counted.total)}, {counted.certain} of them certain")
     print(f"  a stage named on clean traces: {share(counted.alarms, counted.clean)}")

@@ -18,6 +18,8 @@ from tests.tracing.made_cases import (
     facts,
     judged,
     lost_right,
+    said,
+    thumb,
     trace,
     without_right,
 )
@@ -115,6 +117,17 @@ def test_an_answer_is_no_missed_refusal_where_a_lane_s_floor_was_not_seen() -> N
     assert blamed(cut, expectation=refuse, usual=usual) == UNKNOWN
     high = replace(cut, lanes=(replace(low, floor=0.1), *cut.lanes[1:]))
     assert blamed(high, expectation=refuse, usual=usual) == "validate.missed_refusal (likely)"
+
+
+def test_where_nobody_said_what_was_expected_a_reader_s_finding_may_lie_in_a_step_that_was_not_seen() -> None:
+    answered = without_right(stages=without("route"), product=None, citations=())
+    read = (said(context_sufficient=False),)
+    assert blamed(answered, expectation=None, assessments=read) == "validate.missed_refusal (likely)"
+    assert blamed(answered, expectation=None, assessments=read, usual=USUAL) == UNKNOWN
+    known = facts(defined_at={"retry_backoff": frozenset((RIGHT,))})
+    words = {"expectation": None, "manifest": known, "signals": (thumb(),)}
+    assert blamed(answered, **words) == "retrieve.miss (suspected)"
+    assert blamed(answered, **words, usual=USUAL) == UNKNOWN
 
 
 def test_without_the_question_nobody_can_tell_whether_its_rewriting_lost_a_name() -> None:

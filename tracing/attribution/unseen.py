@@ -21,14 +21,25 @@ _FEWEST = 2  # chunks that tell of a filter
 
 
 def may_lie_in(view: View, cause: Finding) -> tuple[str, ...]:
-    """What was not seen of the steps before the one that would be blamed, and may be the cause: where no lane found the
-    expected place, all before the search; where it should have refused, how thin the retrieval was."""
-    if cause.fault is Fault.MISSED_REFUSAL:
-        return _floors(view)
-    missed = not_found(view)
-    if missed is None or missed.reached < 0 or cause.fault in (Fault.ERROR, Fault.TIMEOUT):
+    """What was not seen and may be the cause: of the steps before the one to be blamed, where no lane found what
+    was wanted; of the lanes' floors, where it should have refused."""
+    if cause.fault is Fault.MISSED_REFUSAL and (floors := _floors(view)):
+        return floors
+    if not (_was_missed(view, cause) or _seems_missed(view, cause)):
         return ()
     return tuple(what for stage, what in _unseen(view) if stage.order < cause.stage.order)
+
+
+def _was_missed(view: View, cause: Finding) -> bool:
+    missed = not_found(view)
+    return missed is not None and missed.reached >= 0 and cause.fault not in (Fault.ERROR, Fault.TIMEOUT)
+
+
+def _seems_missed(view: View, cause: Finding) -> bool:
+    """True where nobody said what was expected, and a reader's finding rests on what was not retrieved."""
+    if view.expectation is not None or cause.kind not in ("judge", "heuristic"):
+        return False
+    return cause.stage.order <= Stage.RETRIEVE.order or cause.fault is Fault.MISSED_REFUSAL
 
 
 def _unseen(view: View) -> Iterator[tuple[Stage, str]]:
