@@ -28,6 +28,9 @@ def main() -> None:
     parser.add_argument("--page-port", type=int, default=8001, help="of the demo's own page")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _as_interrupt)
+    print(
+        "Stagelight starts, and beside it a pipeline that reports to it; where to look is said at the end.", flush=True
+    )
     url = f"http://127.0.0.1:{options.port}"
     product = _start_product(options.port, url)
     try:

@@ -91,7 +91,12 @@ COLUMNS: tuple[Column, ...] = (
         lambda found: [citation.status for citation in found.trace.citations],
     ),
     Column("models", "texts", "the models", lambda found: _distinct(s.model for s in found.trace.stages)),
-    Column("errors", "texts", "stages that failed, with why", lambda found: _distinct(map(_error, found.trace.stages))),
+    Column(
+        "errors",
+        "texts",
+        "stages in error or past their deadline, with why",
+        lambda found: _distinct(map(_error, found.trace.stages)),
+    ),
     Column("input_tokens", "whole", "sum over the stages", lambda found: _sum(found, "input_tokens")),
     Column("output_tokens", "whole", "sum over the stages", lambda found: _sum(found, "output_tokens")),
     _trace("cost_usd", "number", "what it cost"),
