@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tracing.judging.verdicts import Row
 from tracing.pages import text_view
 from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.journey_csv import journey_csv
@@ -13,7 +14,7 @@ from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
 from tracing.pages.trace_view import budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on
+from tracing.pages.verdict_view import evidence_lines, rests_on, told
 from tracing.records import Candidate, Citation, Claim, Context, LaneHit, Slot, StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
@@ -153,6 +154,12 @@ class TestTheVerdict:
     def test_says_what_it_rests_on(self) -> None:
         verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
         assert rests_on(verdict) == "from the lists and what was expected"
+
+    def test_tells_the_same_verdict_once_since_it_was_first_said(self) -> None:
+        dropped = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
+        missed = Verdict("retrieve", "miss", "gold", "certain", "retrieve.miss", 1)
+        said = [Row(dropped, 5, person="mara"), Row(dropped, 4), Row(dropped, 3), Row(missed, 2), Row(dropped, 1)]
+        assert [(row.at_ns, row.person) for row in told(said)] == [(5, "mara"), (3, ""), (2, ""), (1, "")]
 
 
 class TestTheStrip:

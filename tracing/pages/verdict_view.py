@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
+from tracing.judging.verdicts import Row
 from tracing.pages.journey_view import CITED, Journey, names
 from tracing.records import Trace, Verdict
 
@@ -47,6 +49,16 @@ def _line(line: str, targets: list[tuple[str, str]]) -> EvidenceLine:
     begin = len(CITED) if name and line.startswith(CITED) else 0
     end = begin + min(len(name), 200)
     return EvidenceLine(line[:begin], line[begin:end], link, line[end:])
+
+
+def told(history: Iterable[Row]) -> tuple[Row, ...]:
+    """What was said in turn, the newest first: of rows that say the same one after the other, the first that did."""
+    return tuple(list(same)[-1] for _, same in groupby(history, _said))
+
+
+def _said(row: Row) -> tuple[object, ...]:
+    one = row.verdict
+    return row.person, row.note, one.stage, one.fault, one.certainty, one.rules_version
 
 
 def rests_on(verdict: Verdict) -> str:

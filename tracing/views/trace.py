@@ -12,7 +12,7 @@ from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on
+from tracing.pages.verdict_view import evidence_lines, rests_on, told
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
@@ -96,7 +96,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
     confirms = verdict is not None and verdict.stage is not None and found.standing.human is None
     return {
         "sentence": sentence(verdict.rule) if verdict else "",
-        "history": found.history,
+        "history": told(found.history),
         "expectation": found.expectation,
         "flags": found.mark.flags,
         "may_say": here.works,
