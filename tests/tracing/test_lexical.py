@@ -214,3 +214,37 @@ def test_a_question_in_another_language_says_nothing_of_what_was_kept() -> None:
 )
 def test_a_language_is_told_by_its_small_words_or_its_letters(text: str, expected: str | None) -> None:
     assert language(text) == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Es tut mir leid, dazu habe ich keine Informationen in der Dokumentation gefunden.",
+        "Leider kann ich diese Frage mit den vorhandenen Artikeln nicht beantworten.",
+        "Die Dokumentation enthält dazu leider nichts, und mehr kann ich nicht sagen.",
+        "Je n'ai pas trouvé d'informations à ce sujet dans la documentation.",
+        "No tengo información sobre eso en la documentación que se me ha dado para responder.",
+        "Não encontrei uma resposta para isso nos documentos.",
+        "Non ho trovato informazioni su questo, e la documentazione non è di più.",
+        "Ik kan hierover geen informatie vinden in de artikelen van het helpcentrum.",
+        "抱歉，我在文档中没有找到相关信息。",
+        "申し訳ありませんが、その情報はドキュメントに記載されていません。",
+        "К сожалению, в документации нет информации об этом.",
+    ],
+)
+def test_a_refusal_is_recognised_in_other_languages(answer: str) -> None:
+    assert is_refusal(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        GERMAN,
+        "Wenn der Schlüssel abläuft, wird keine Nachricht gesendet, und die Aufgabe wird nicht mehr ausgeführt.",
+        "L'option est activée par défaut et les tâches ne sont pas relancées si elles sont annulées.",
+        "La tarea no se repite si el usuario la cancela, y el límite es de diez minutos.",
+        "重试选项会在每次尝试之后将等待时间加倍。默认上限为十分钟。",
+    ],
+)
+def test_an_answer_that_denies_something_in_another_language_is_no_refusal(answer: str) -> None:
+    assert not is_refusal(answer)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tracing.attribution.refusals_abroad import ABROAD
+from tracing.attribution.words import language
+
 _OPENING = 400  # a refusal says so at its beginning
 _GIVEN = r"(?:given|provided|supplied|available|above|retrieved|present|current|indexed)"
 _SOURCE = (
@@ -68,7 +71,8 @@ _LONGEST_GREETING = 60
 
 def is_refusal(answer: str) -> bool:
     """True where the beginning says that the sources do not hold the answer, or that none can be given."""
-    return bool(_REFUSALS.search(answer[:_OPENING]))
+    opening = answer[:_OPENING]
+    return bool(ABROAD.get(language(opening) or "", _REFUSALS).search(opening))
 
 
 def is_greeting(query: str) -> bool:
