@@ -81,7 +81,7 @@ class Measured:
 
 
 def measured(found: Sequence[tuple[Subject, Case]], *, gold: bool = True) -> Measured:
-    """Every cut of every trace; gold unknown, of those that somebody complained of and that are not named wrong whole."""
+    """Every cut of every trace; gold unknown, of those that somebody complained of and that whole are not misnamed."""
     counted = Measured(Counter())
     for subject, case in found:
         thumb = not gold and case.injector is not None
