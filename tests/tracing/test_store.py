@@ -230,6 +230,6 @@ def test_what_was_inserted_is_let_go_without_a_sweep_for_cycles() -> None:
     names = Column(["a", "b"])
     end = weakref.ref(names)
     with unswept():
-        store.insert("schema_ledger", {"name": names, "digest": ["", ""], "at": [0, 0]})
+        store.insert("chunks", {"project": ["p", "p"], "hash": [bytes(16), bytes(16)], "text": names})
         del names
         assert end() is None
