@@ -259,7 +259,7 @@ def _asker() -> Any:
         }
         answered: list[str] = []
         started, busy = time.perf_counter(), time.process_time()
-        response = application(environ, lambda status, headers, *_: answered.append(status))  # type: ignore[arg-type]
+        response = application(environ, lambda status, headers, *_: answered.append(status))
         size = sum(map(len, response))
         taken, busy = (time.perf_counter() - started) * 1000, (time.process_time() - busy) * 1000
         response.close()

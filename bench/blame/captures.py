@@ -66,7 +66,7 @@ def captured(folder: Path = FOLDER) -> Iterator[Captured]:
                 client.name,
                 question["id"],
                 normalise(spans),
-                Expectation(behaviour, anchors, product=question["product"], intent=None, source="query"),  # type: ignore[arg-type]
+                Expectation(behaviour, anchors, product=question["product"], intent=None, source="query"),
                 blamed,
                 bool(anchors) and not blamed and not is_refusal(row["output"] or "") and not row["error"],
             )

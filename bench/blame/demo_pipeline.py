@@ -146,7 +146,7 @@ def _is_quoted(sentence: str, turn: Turn) -> bool:
 
 def expectation_of(question: Question) -> Expectation:
     return Expectation(
-        behaviour=question.behaviour,  # type: ignore[arg-type]
+        behaviour=question.behaviour,
         anchors=question.anchors,
         product=question.product,
         intent=question.intent,

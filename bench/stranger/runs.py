@@ -183,7 +183,7 @@ class Subject:
             product=ask.product,
             intent="greeting" if ask.behaviour == "direct" else "question",
             source="query",
-        )  # type: ignore[arg-type]
+        )
         return Case(self.name, ask, injector, tuple(sent), expected, met, lost, run.index, self.wire)
 
     def _has(self, wanted: set[str], held: set[str]) -> bool:

@@ -25,6 +25,7 @@ LONGEST_PAUSE = 30.0
 TIMEOUT = 120.0
 WORTH_COMPRESSING = 2_000
 Query = Mapping[str, str]
+Unread = http.client.HTTPResponse | urllib.error.HTTPError
 NO_QUERY: Query = {}
 _HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -90,14 +91,14 @@ class Server:
 
     def open(
         self, method: str, path: str, body: bytes | None = None, content_type: str = "", query: Query = NO_QUERY
-    ) -> http.client.HTTPResponse | urllib.error.HTTPError:
+    ) -> Unread:
         """The answer, unread. Tried again while the server is busy or does not answer: sent twice changes nothing."""
         request = self._request(method, path, body, content_type, query)
         end, attempt = time.monotonic() + self.patience, 0
         while True:
             attempt += 1
             try:
-                answer: Any = self._opener.open(request, timeout=TIMEOUT)
+                answer: Unread = self._opener.open(request, timeout=TIMEOUT)
             except urllib.error.HTTPError as error:
                 answer = error
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
@@ -110,7 +111,7 @@ class Server:
                 self._pause(end, attempt, why, after)
                 continue
             self._check(answer)
-            return answer  # type: ignore[no-any-return]
+            return answer
 
     def _request(
         self, method: str, path: str, body: bytes | None, content_type: str, query: Query
@@ -125,7 +126,7 @@ class Server:
         address = f"{self.url}{path}" + (f"?{asked}" if asked else "")
         return urllib.request.Request(address, body, headers, method=method)  # noqa: S310 (http or https: checked)
 
-    def _read(self, response: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:
+    def _read(self, response: Unread) -> bytes:
         try:
             return response.read()
         except (http.client.HTTPException, OSError) as error:
@@ -140,7 +141,7 @@ class Server:
         say(f"{why}; again in {pause:.1f} s")
         self.sleep(pause)
 
-    def _check(self, answer: http.client.HTTPResponse | urllib.error.HTTPError) -> None:
+    def _check(self, answer: Unread) -> None:
         if status_of(answer) in (401, 403):
             with answer:
                 raise StopError(f"{self.url} refuses the key: {_words(answer)}", NOT_BEGUN)
@@ -149,7 +150,7 @@ class Server:
                 raise StopError(f"{self.url} redirects to {answer.headers.get('Location')}: set STAGELIGHT_URL to that")
 
 
-def status_of(answer: http.client.HTTPResponse | urllib.error.HTTPError) -> int:
+def status_of(answer: Unread) -> int:
     """The answer's status."""
     return answer.status or 0
 

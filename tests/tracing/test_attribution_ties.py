@@ -158,7 +158,7 @@ def test_a_failed_stage_is_to_blame_with_its_own_fault() -> None:
     for status, fault in (("error", "error"), ("timeout", "timeout")):
         broken = trace(
             stages=(StageRecord("embed", status=status, error="no reply"),), answer=None, outcome=None, refused=None
-        )  # type: ignore[arg-type]
+        )
         assert blamed(broken) == f"embed.{fault} (certain)"
         assert blamed(broken, expectation=None, manifest=None, settled=False) == f"embed.{fault} (certain)"
 

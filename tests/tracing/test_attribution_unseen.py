@@ -85,7 +85,7 @@ def test_without_a_manifest_chunks_of_another_form_than_the_expected_places_may_
 )
 def test_what_the_answer_did_with_a_chunk_is_not_told_where_the_prompt_was_not_seen(changes: dict[str, object]) -> None:
     inferred = trace({"cited": False, "survived_source": "inferred"}, observed=LANES_ALONE, stages=NO_RERANKER)
-    made = replace(inferred, **changes)  # type: ignore[arg-type]
+    made = replace(inferred, **changes)
     verdict = judged(made).verdict
     assert verdict is None or verdict.stage is None
 
@@ -238,7 +238,7 @@ def test_a_persons_verdict_is_a_reason_why_it_failed() -> None:
 
 def test_a_score_or_a_comment_is_no_complaint() -> None:
     for kind, value in (("score", 0.0), ("comment", "bad"), ("resolved", False), ("citation_broken", FOREIGN)):
-        signal = Signal(trace().trace_id, kind, value, 1)  # type: ignore[arg-type]
+        signal = Signal(trace().trace_id, kind, value, 1)
         assert blamed(trace(), expectation=None, signals=(signal,)) is None
 
 

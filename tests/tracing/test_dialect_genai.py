@@ -75,7 +75,7 @@ WAYS: dict[str, tuple[dict[str, Value], tuple[tuple[str, dict[str, object]], ...
 def test_content_is_read_wherever_it_was_put(way: str) -> None:
     attributes, events = WAYS[way]
     held = {"gen_ai." + key.replace("__", "."): value for key, value in attributes.items()}
-    told = tuple(Event(name, START_NS + 5, said) for name, said in events)  # type: ignore[arg-type]
+    told = tuple(Event(name, START_NS + 5, said) for name, said in events)
     call = span(2, "chat m", None, 1, (10, 90), events=told, gen_ai__operation__name="chat", **held)
     trace = normalise([ROOT, call])
     assert (trace.query, trace.answer) == ("why?", "Because.")

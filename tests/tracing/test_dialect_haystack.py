@@ -15,7 +15,7 @@ def component(number: int, name: str, of_class: str, given: object, result: obje
         "haystack.component.input": json.dumps(given),
         "haystack.component.output": json.dumps(result),
     }
-    return span(number, "haystack.component.run", None, 1, (number, number + 1), **held)  # type: ignore[arg-type]
+    return span(number, "haystack.component.run", None, 1, (number, number + 1), **held)
 
 
 def pipeline(given: object, result: object) -> Span:
@@ -23,7 +23,7 @@ def pipeline(given: object, result: object) -> Span:
         "haystack.pipeline.input_data": json.dumps(given),
         "haystack.pipeline.output_data": json.dumps(result),
     }
-    return span(1, "haystack.pipeline.run", None, 0, (0, 20), **held)  # type: ignore[arg-type]
+    return span(1, "haystack.pipeline.run", None, 0, (0, 20), **held)
 
 
 def doc(chunk_id: str, score: float | None = None) -> dict[str, Value]:

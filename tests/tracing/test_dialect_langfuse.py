@@ -23,5 +23,5 @@ def test_tokens_from_a_cache_count_once_among_those_of_the_prompt(
     usage: dict[str, object], expected: tuple[int | None, ...]
 ) -> None:
     told = {"langfuse.observation.type": "generation", "langfuse.observation.usage_details": json.dumps(usage)}
-    [stage] = normalise([span(1, "answer", None, **told)]).stages  # type: ignore[arg-type]
+    [stage] = normalise([span(1, "answer", None, **told)]).stages
     assert (stage.input_tokens, stage.output_tokens, stage.cache_read_tokens) == expected

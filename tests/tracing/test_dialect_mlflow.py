@@ -11,7 +11,7 @@ def traced(number: int, name: str, kind: str, given: object, result: object, **m
     """A span as MLflow exports it; the root has the number 1."""
     held = {"mlflow.spanType": kind, "mlflow.spanInputs": given, "mlflow.spanOutputs": result, **more}
     encoded = {key: json.dumps(value) for key, value in held.items()}
-    return span(number, name, None, 0 if number == 1 else 1, (number, number + 1), **encoded)  # type: ignore[arg-type]
+    return span(number, name, None, 0 if number == 1 else 1, (number, number + 1), **encoded)
 
 
 def page(chunk_id: str, **metadata: Value) -> dict[str, Value]:

@@ -21,7 +21,7 @@ def task(number: int, name: str, given: object, result: object, kind: str = "tas
         **WHO,
     }
     at = (0, 99) if number == 1 else (number, number + 0.9)
-    return span(number, f"{name}.{kind}", None, 0 if number == 1 else parent, at, **held)  # type: ignore[arg-type]
+    return span(number, f"{name}.{kind}", None, 0 if number == 1 else parent, at, **held)
 
 
 def database(number: int, parent: int, system: str, operation: str, *rows: dict[str, Value]) -> Span:
@@ -139,7 +139,7 @@ def test_a_streamed_chain_of_langchain_tells_what_it_was_asked_at_its_end() -> N
         "traceloop.entity.input": json.dumps({"inputs": {"input": ""}, "tags": [], "kwargs": {"name": "ask"}}),
         "traceloop.entity.output": json.dumps({"outputs": "Because.", "kwargs": {"inputs": "why?"}}),
     }
-    trace = normalise([span(1, "ask.workflow", None, **told)])  # type: ignore[arg-type]
+    trace = normalise([span(1, "ask.workflow", None, **told)])
     assert (trace.query, trace.answer) == ("why?", "Because.")
     told["traceloop.entity.input"] = json.dumps({"inputs": {"question": "how?"}, "tags": [], "kwargs": {"name": "ask"}})
-    assert normalise([span(1, "ask.workflow", None, **told)]).query == "how?"  # type: ignore[arg-type]
+    assert normalise([span(1, "ask.workflow", None, **told)]).query == "how?"

@@ -26,7 +26,7 @@ TARGET = "ab" * 16
 )
 def test_an_annotation_is_a_thumb_or_a_score(said: dict[str, object], kind: str, value: object) -> None:
     held = {f"trace.annotations.0.annotation.{key}": part for key, part in said.items()}
-    carrier = span(1, "feedback", "EVALUATOR", links=(Link(TARGET, "cd" * 8, {}),), **held)  # type: ignore[arg-type]
+    carrier = span(1, "feedback", "EVALUATOR", links=(Link(TARGET, "cd" * 8, {}),), **held)
     [signal] = signals([carrier, carrier])
     assert (signal.trace_id, signal.kind, signal.value) == (TARGET, kind, value)
 

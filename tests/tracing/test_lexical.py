@@ -21,7 +21,7 @@ QUESTION = "How does retry_backoff change the wait between attempts?"
 def asked(answer: str | None, *chunks: Candidate, query: str = QUESTION, **changes: object) -> Assessment:
     candidates = chunks or (chunk(RIGHT, 1, text=PAGE), chunk(OTHERS[0], 2, text=OTHER))
     made: Trace = trace(query=query, answer=answer, candidates=candidates, context=Context(), refused=None)
-    return assess(replace(made, **changes))  # type: ignore[arg-type]
+    return assess(replace(made, **changes))
 
 
 def test_a_sentence_of_the_context_is_supported_by_its_chunk() -> None:

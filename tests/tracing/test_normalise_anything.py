@@ -117,7 +117,7 @@ FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChec
 def test_no_span_whatsoever_stops_the_reader_and_no_order_changes_the_trace(spans: list[Span], chance: object) -> None:
     trace = normalise(spans)
     mixed = [*spans, *spans[:2]]
-    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    chance.shuffle(mixed)
     assert normalise(mixed) == trace
     assert {signal.id for signal in signals(mixed)} == {signal.id for signal in signals(spans)}
     assert trace.ended_ns >= trace.started_ns
@@ -147,7 +147,7 @@ def numbered(number: int, parent: int, kind: str = "CHAIN", **more: object) -> S
         name="vector" if kind == "RETRIEVER" else "step",
         start_ns=START_NS + number,
         end_ns=START_NS + number + 1,
-        attributes={"openinference.span.kind": kind, **more},  # type: ignore[dict-item]
+        attributes={"openinference.span.kind": kind, **more},
     )
 
 

@@ -101,7 +101,7 @@ def test_an_exceptions_type_and_message_tell_what_the_status_does_not() -> None:
     ],
 )
 def test_a_deadline_that_passed_is_a_timeout(message: str, attributes: dict[str, object]) -> None:
-    found = stages(span(1, "ask"), span(2, "chat", "LLM", 1, error=message, **attributes))  # type: ignore[arg-type]
+    found = stages(span(1, "ask"), span(2, "chat", "LLM", 1, error=message, **attributes))
     assert found["generate"].status == "timeout"
 
 

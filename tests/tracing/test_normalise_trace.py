@@ -16,7 +16,7 @@ def model(number: int = 9, reply: str | None = None, **attributes: object) -> ob
     if reply is not None:
         held["llm.output_messages.0.message.role"] = "assistant"
         held["llm.output_messages.0.message.content"] = reply
-    return span(number, "llm", "LLM", 1, (5, 9), **held)  # type: ignore[arg-type]
+    return span(number, "llm", "LLM", 1, (5, 9), **held)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_every_attribute_of_ours_is_read() -> None:
         "rag.repeat": 2,
         "rag.lanes": '[{"name": "lexical", "top_k": 40, "floor": 4.0, "score_kind": "similarity"}]',
     }
-    trace = normalise([span(1, "ask", resource={"service.version": "9"}, **attributes)])  # type: ignore[arg-type]
+    trace = normalise([span(1, "ask", resource={"service.version": "9"}, **attributes)])
     assert (trace.intent, trace.product, trace.rewritten) == ("howto", "celery", ("acks late",))
     assert trace.entities == (Entity("acks_late", "setting", "celery"),)
     assert trace.citations == (Citation("c", "doc_a#b", None, None, "x"),)

@@ -108,7 +108,7 @@ def test_values_nested_without_end_are_cut() -> None:
 )
 def test_times_are_kept_within_what_can_be_stored(start: int, end: int, kept: tuple[int, int]) -> None:
     for body, content_type in ((in_json, JSON), (protobuf, PROTOBUF)):
-        [span] = otlp.decode(body(otlp_span(TRACE, start_ns=start, end_ns=end)), content_type)  # type: ignore[operator]
+        [span] = otlp.decode(body(otlp_span(TRACE, start_ns=start, end_ns=end)), content_type)
         assert (span.start_ns, span.end_ns) == kept
 
 

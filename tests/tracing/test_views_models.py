@@ -22,11 +22,11 @@ SECOND = 1_000_000_000
 
 
 def trace(**change: object) -> Trace:
-    return replace(Trace(trace_id="a" * 32, started_ns=10 * SECOND, ended_ns=12 * SECOND), **change)  # type: ignore[arg-type]
+    return replace(Trace(trace_id="a" * 32, started_ns=10 * SECOND, ended_ns=12 * SECOND), **change)
 
 
 def chunk(name: str, survived: bool | None = True, **change: object) -> Candidate:
-    return replace(Candidate(chunk_id=name, survived=survived), **change)  # type: ignore[arg-type]
+    return replace(Candidate(chunk_id=name, survived=survived), **change)
 
 
 class TestTheJourney:

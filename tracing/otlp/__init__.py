@@ -183,7 +183,7 @@ def value_of(value: Any, depth: int = 0) -> Value:
     tag = value.WhichOneof("value")
     if tag is None:
         return None
-    held = getattr(value, tag)
+    held: Any = getattr(value, tag)
     if tag == "double_value":
         return held if math.isfinite(held) else plain_number(held)
     if tag == "bytes_value":
@@ -194,4 +194,5 @@ def value_of(value: Any, depth: int = 0) -> Value:
         return [value_of(item, depth + 1) for item in held.values]
     if tag == "kvlist_value":
         return {pair.key: value_of(pair.value, depth + 1) for pair in held.values}
-    return held  # type: ignore[no-any-return]
+    plain: Value = held
+    return plain

@@ -63,9 +63,9 @@ def marked_answer(
 
 def claim_counts(claims: Sequence[Claim]) -> tuple[tuple[str, int], ...]:
     """How many claims have each support, in words, the good ones first."""
-    words = {"supported": "supported", "unsupported": "not supported", "contradicted": "contradicted"}
-    counted = Counter(claim.support for claim in claims)
-    return tuple((words[support], counted[support]) for support in words if counted[support])  # type: ignore[index]
+    words: dict[str, str] = {"supported": "supported", "unsupported": "not supported", "contradicted": "contradicted"}
+    counted: Counter[str] = Counter(claim.support for claim in claims)
+    return tuple((words[support], counted[support]) for support in words if counted[support])
 
 
 def _squeezed(text: str) -> tuple[str, list[int]]:

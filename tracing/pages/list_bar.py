@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -110,7 +111,8 @@ class Bar:
 
     def link(self, name: str = "traces", **change: str | bool) -> str:
         """The address with one thing changed; any change but of the cursor begins at the first page."""
-        then = replace(self, **({"cursor": ""} | change))  # type: ignore[arg-type]
+        changed: dict[str, Any] = {"cursor": ""} | change
+        then = replace(self, **changed)
         said = {"q": then.q, "from": then.since, "to": then.until, "sort": then.sort, "cursor": then.cursor}
         said["live"] = "1" if then.live else ""
         query = urlencode({key: value for key, value in said.items() if value})
