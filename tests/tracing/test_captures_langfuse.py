@@ -1,16 +1,13 @@
 """What Langfuse's SDKs 5 and 3 sent becomes what an independent program read in it; where not, the reason is here."""
 
 import datetime as dt
-import itertools
-import random
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.tracing import captures
-from tests.tracing.test_captures import list_fields, stage, stored
+from tests.tracing import agreement, captures
+from tests.tracing.test_captures import list_fields, stage
 from tracing.normalise import normalise
 from tracing.records import Trace
 
@@ -90,41 +87,8 @@ def _scalars(judged: Any) -> Iterator[tuple[str, float]]:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_every_field_agrees_with_the_reference(client: str) -> None:
     spans = captures.spans(client)
-    table: dict[str, Counter[str]] = {}
-    differing: dict[str, list[str]] = {}
-    for row in captures.expected(client):
-        trace = normalise(spans[row["trace_id"]])
-        for name, wanted, ours in fields(row, trace):
-            counts = table.setdefault(name, Counter())
-            counts["compared"] += 1
-            counts["agreed"] += wanted == ours
-            if wanted != ours:
-                differing.setdefault(name, []).append(f"{row['trace_id']}: expected {wanted!r}, ours {ours!r}"[:600])
-    print(f"\n{client}")
-    for name, counts in table.items():
-        print(f"  {name:18} {counts['agreed']:4} of {counts['compared']:4}")
-    known = {name: times for (of, name), (times, _) in KNOWN.items() if of == client}
-    assert {name: len(found) for name, found in differing.items()} == known, "\n".join(
-        line for name, found in differing.items() for line in [name, *found[:2], found[-1]]
-    )
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-def test_any_order_and_any_resend_make_the_same_trace(client: str) -> None:
-    shuffled = random.Random(client)
-    for spans in itertools.islice(captures.spans(client).values(), 40):
-        trace = normalise(spans)
-        assert normalise(spans[::-1]) == trace
-        assert normalise([*spans, *spans]) == trace
-        mixed = spans + shuffled.sample(spans, len(spans) // 2)
-        shuffled.shuffle(mixed)
-        assert normalise(mixed) == trace
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-def test_spans_that_went_through_the_store_make_the_same_trace(client: str) -> None:
-    for spans in captures.spans(client).values():
-        assert normalise([stored(span) for span in spans]) == normalise(spans)
+    sent = {row["trace_id"]: row for row in captures.expected(client)}
+    agreement.check(client, ((key, fields(row, normalise(spans[key]))) for key, row in sent.items()), KNOWN)
 
 
 def test_experiments_are_runs_and_no_live_traffic() -> None:
