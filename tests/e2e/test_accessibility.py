@@ -8,6 +8,10 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
+from tests.tracing.stored import a_trace, candidate, keep, keep_marks, trace_id
+from tracing.judging import attribute
+from tracing.models import Project
+from tracing.records import Context
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -68,6 +72,20 @@ def test_no_page_scrolls_sideways_on_a_telephone(visit: Callable[..., Visitor]) 
         if over > 0:
             wide[path] = over
     assert not wide
+
+
+def test_an_answer_without_a_break_is_as_tall_as_its_frame(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    chunk = candidate("c1", "doc#long", text="z" * 20_000, survived=True, survived_source="declared")
+    long = a_trace(1, answer="x" * 20_000, context=Context(text="y" * 20_000), candidates=(chunk,))
+    keep(long)
+    keep_marks(long, version=2, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = visitor.open(f"/p/atlas/traces/{trace_id(1)}")
+    assert page.locator(".answer .claim.unsupported").count() == 1
+    assert page.evaluate("document.documentElement.scrollHeight") < 2500
+    kerning = "getComputedStyle(document.querySelector('.answer .text')).fontKerning"
+    assert page.evaluate(kerning) == "none"  # with kerning Chromium shapes the word once a line
 
 
 def test_the_policy_refuses_nothing_and_no_script_fails(visit: Callable[..., Visitor]) -> None:
