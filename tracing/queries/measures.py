@@ -60,11 +60,17 @@ class Measure:
     """A share of traces: of those for which `of` holds, how many `hits` does; as the store asks it, and as filters."""
 
     name: str
-    words: str
+    label: str
+    among: str
     of: str  # on marks
     hits: str  # on marks
     of_filter: str
     hits_filter: str
+
+    @property
+    def words(self) -> str:
+        """What is counted, and of which traces."""
+        return f"{self.label}, of the {self.among}"
 
 
 CITED = "NOT due AND anchors NOT IN ('', 'unchecked')"
@@ -75,7 +81,8 @@ MEASURES = {
     for one in (
         Measure(
             "false_anchor_rate",
-            "of the answers with citations that exist, those that cite another product than the routed one",
+            "cites another product's page",
+            "answers whose citations all exist",
             "isNotNull(false_anchor)",
             "assumeNotNull(false_anchor)",
             "has:product has:anchor -anchor:unchecked",
@@ -83,7 +90,8 @@ MEASURES = {
         ),
         Measure(
             "unknown_anchor_rate",
-            "of the answers whose citations were checked, those that cite what never existed",
+            "cites a page that never existed",
+            "answers whose citations were checked",
             CITED,
             "anchors = 'unknown'",
             "has:anchor -anchor:unchecked",
@@ -91,7 +99,8 @@ MEASURES = {
         ),
         Measure(
             "stale_anchor_rate",
-            "of the answers whose citations were checked, those that cite what is gone",
+            "cites a page that is gone",
+            "answers whose citations were checked",
             CITED,
             "anchors = 'stale'",
             "has:anchor -anchor:unchecked",
@@ -99,7 +108,8 @@ MEASURES = {
         ),
         Measure(
             "abstention_rate",
-            "of the questions for which nothing retrieved reached a floor, those that were refused",
+            "refused",
+            "questions for which nothing reached a floor",
             "has(flags, 'thin_retrieval')",
             "has(flags, 'thin_refused')",
             "flag:thin_retrieval",
@@ -107,7 +117,8 @@ MEASURES = {
         ),
         Measure(
             "missed_refusal_rate",
-            "of the answers that were given, those that should have been refused",
+            "should have refused",
+            "answers that were given",
             f"NOT due AND NOT ({REFUSED})",
             "fault IN ('missed_refusal', 'thin')",
             "-outcome:refuse",
@@ -115,7 +126,8 @@ MEASURES = {
         ),
         Measure(
             "over_refusal_rate",
-            "of the refusals, those that should have been answers",
+            "should have answered",
+            "refusals",
             f"NOT due AND {REFUSED}",
             "fault = 'over_refusal'",
             "outcome:refuse",
@@ -123,7 +135,8 @@ MEASURES = {
         ),
         Measure(
             "failure_rate",
-            "of the traces that were judged, those that failed",
+            "failed",
+            "traces that were judged",
             "NOT due",
             "fault != ''",
             "",
@@ -131,7 +144,8 @@ MEASURES = {
         ),
         Measure(
             "unknown_rate",
-            "of the failures, those of which the cause can't be told",
+            "the cause can't be told",
+            "failures",
             "NOT due AND fault != ''",
             "fault = 'unknown'",
             "has:fault",

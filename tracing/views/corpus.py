@@ -15,7 +15,7 @@ from tracing import queries, tasks
 from tracing.corpus import drift, manifests
 from tracing.corpus.lines import KINDS
 from tracing.filters import Filter
-from tracing.queries.measures import MEASURES, Rate, live_only, share
+from tracing.queries.measures import MEASURES, Measure, Rate, live_only, share
 from tracing.views.access import Context, Visit, member_page, working_page
 
 SHOWN = 25
@@ -41,10 +41,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rate, what it is of, and where the traces behind it are."""
+    """A measure, its rate, and where the traces behind it are."""
 
-    name: str
-    words: str
+    measure: Measure
     rate: Rate
     hits: str
     of: str
@@ -138,5 +137,5 @@ def _rates(here: Visit) -> Context:
     lines = []
     for one in (MEASURES[name] for name in RATES):
         (rate,) = share(one, scope=scope)
-        lines.append(Line(one.name, one.words, rate, link(one.of_filter, one.hits_filter), link(one.of_filter)))
+        lines.append(Line(one, rate, link(one.of_filter, one.hits_filter), link(one.of_filter)))
     return {"rates": lines}
