@@ -108,7 +108,9 @@ def test_in_whatever_order_its_parts_come_the_question_gets_its_reranker(
     [stage] = [each for each in trace.stages if each.stage == "rerank"]
     assert (stage.source, stage.duration_ms) == ("inferred", 40.0)  # of the node around it
     assert "joined" in trace.flags
-    assert any(DETACHED in warning and "same session" in warning for warning in trace.warnings)
+    assert any(
+        DETACHED in warning and "session, service and question are the same" in warning for warning in trace.warnings
+    )
     assert (trace.query, trace.answer, trace.span_count) == ("How do I retry?", "So.", 5)
     alone = shown(DETACHED)
     assert alone.kind == "joined"

@@ -106,7 +106,7 @@ def test_spans_of_no_convention_have_names_times_and_errors() -> None:
     trace = normalise([span(1, "GET /ask", None), span(2, "SELECT", None, 1, error="connection lost")])
     assert (trace.root_name, trace.duration_ms, trace.stages) == ("GET /ask", 10.0, ())
     assert trace.flags == ("unstaged_error",)
-    assert trace.warnings == ("SELECT failed outside any known stage: connection lost",)
+    assert trace.warnings == ("The span SELECT belongs to no known stage and ended in an error: connection lost",)
 
 
 def test_intent_product_and_entities_come_from_the_steps_that_find_them() -> None:

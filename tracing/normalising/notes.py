@@ -92,19 +92,20 @@ def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answe
             "where the traces come from"
         )
     if query_cut:
-        found.append("the question is longer than 32 KiB: only its beginning is shown, the whole is in its span")
+        found.append("The question is longer than 32 KiB: only its beginning is shown; all of it is in its span")
     if answer_cut:
-        found.append("the answer is longer than 256 KiB: only its beginning is shown, the whole is in its span")
+        found.append("The answer is longer than 256 KiB: only its beginning is shown; all of it is in its span")
     if tree.went_to:
-        found.append(f"these spans are part of the trace {tree.went_to}, and are shown there")
+        found.append(f"These spans are part of the trace {tree.went_to}, and are shown there")
     found += [
-        f"the reranker that came as the trace {came} was joined to this one: it is of the same session, service and "
-        "question, and ran within its time. Start its span within the current one, and it comes with its trace"
+        f"The reranker came as a trace of its own, {came}, and was joined to this one: session, service and question "
+        "are the same, and it ran within this one's time. Start its span within the current one, and it comes with it"
         for came in joining.joined_from(tree.spans)
     ]
     outside = [failure for failure in failed if failure.stage is None]
     found += [
-        f"{failure.node.span.name} failed outside any known stage: {failure.message[:500]}" for failure in outside
+        f"The span {failure.node.span.name} belongs to no known stage and ended in an error: {failure.message[:500]}"
+        for failure in outside
     ]
     return tuple(found[:_MOST])
 
