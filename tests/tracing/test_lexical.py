@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from tests.tracing.made_cases import OTHERS, RIGHT, chunk, trace
 from tracing.attribution.lexical import assess
@@ -22,6 +24,12 @@ def asked(answer: str | None, *chunks: Candidate, query: str = QUESTION, **chang
     candidates = chunks or (chunk(RIGHT, 1, text=PAGE), chunk(OTHERS[0], 2, text=OTHER))
     made: Trace = trace(query=query, answer=answer, candidates=candidates, context=Context(), refused=None)
     return assess(replace(made, **changes))
+
+
+@given(some.text(alphabet=some.characters(codec="utf-8")) | some.text(alphabet="aB_9., -'\t\x1c"))
+def test_words_of_plain_text_are_cut_as_those_of_any_other(text: str) -> None:
+    plain = "".join(character for character in text if character.isascii())
+    assert terms(plain) == terms(plain + " \u2014")
 
 
 def test_a_sentence_of_the_context_is_supported_by_its_chunk() -> None:

