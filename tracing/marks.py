@@ -39,7 +39,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The current state of one trace."""
+    """The current state of one trace; one that is `due` waits to be judged, for the first time or again."""
 
     stage: str = ""
     fault: str = ""
@@ -53,6 +53,7 @@ class Mark:
     judged: str = ""
     review: str = ""
     false_anchor: bool | None = None
+    due: bool = False
 
 
 def mark(flags: Sequence[str], said: Sequence[Said], standing: Standing, grades: Sequence[Grade]) -> Mark:
@@ -97,12 +98,10 @@ def refresh(found: Sequence[Facts], version: int, token: str = "", *, due: bool 
         by_project[facts.project].append(facts)
     ordered = [facts for some in by_project.values() for facts in some]
     made = [one for project, some in by_project.items() for one in _made(project, some, due)]
-    columns = _columns(ordered, [mark for mark, _ in made], version)
-    columns["due"] = [is_due for _, is_due in made]
-    store.insert("marks", columns, token)
+    store.insert("marks", _columns(ordered, made, version), token)
 
 
-def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[tuple[Mark, bool]]:
+def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[Mark]:
     keys = [TraceKey(facts.key_ns, facts.trace_id) for facts in found if not facts.new]
     said = said_of(project=project, trace_ids=[facts.trace_id for facts in found])
     standing = standing_of(project=project, keys=keys)
@@ -112,7 +111,8 @@ def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[tuple[
     for facts in found:
         stands = standing.get(facts.trace_id, Standing())
         one = mark(facts.flags, said.get(facts.trace_id, ()), stands, grades.get(facts.trace_id, ()))
-        made.append((one, due if due is not None else facts.trace_id in waiting or stands.engine is None))
+        is_due = due if due is not None else facts.trace_id in waiting or stands.engine is None
+        made.append(replace(one, due=is_due))
     return made
 
 

@@ -1,6 +1,8 @@
 """The pages of what was judged: the verdict on the trace page, a person's word, the corpus page."""
 
+import html
 import json
+import re
 import time
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import Sender
-from tests.tracing.stored import keep, keep_marks, trace_id
+from tests.tracing.stored import a_trace, keep, keep_marks, stage, trace_id
 from tests.tracing.test_attribute import QUESTION, dropped, history
 from tracing.corpus import drift
 from tracing.judging import attribute
@@ -76,6 +78,26 @@ def test_the_list_says_a_fault_in_words(judged: Sender, people: dict[str, Any]) 
     page = signed_in(people, "vera").get("/p/atlas/traces?q=has:fault").content.decode()
     assert '<span class="stage" data-stage="rerank">rerank</span>' in page
     assert "the page that answers it was dropped" in page
+
+
+@pytest.mark.parametrize(
+    ("errors", "mark", "said"),
+    [
+        (False, {}, "no failure seen"),
+        (True, {}, "no failure seen; generate had an error"),
+        (False, {"due": True}, "not judged yet"),
+        (True, {"due": True}, "not judged yet; generate had an error"),
+        (False, {"fault": "unknown"}, "failed the cause can't be told yet"),
+    ],
+)
+def test_a_row_says_whether_its_trace_was_judged(
+    judged: Sender, people: dict[str, Any], errors: bool, mark: dict[str, Any], said: str
+) -> None:
+    stages = (stage("generate", status="error", error="Error: overloaded"),) if errors else ()
+    keep(a_trace(2, query="Sought", stages=stages), **mark)
+    page = signed_in(people, "vera").get("/p/atlas/traces?q=sought").content.decode()
+    cell = page.partition('<td class="broke">')[2].partition("</td>")[0]
+    assert html.unescape(" ".join(re.sub("<[^>]*>", " ", cell).split())).replace(" ;", ";") == said
 
 
 def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from tracing.keyed import KEYS, TraceKey, hours, ids
 from tracing.marks import marks_of
 
 PREVIEW = 200
-SAID = ("stage", "fault", "kind", "certainty", "groundedness", "grounded_by", "thumb", "judged")
+SAID = ("stage", "fault", "kind", "certainty", "groundedness", "grounded_by", "thumb", "judged", "due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class Summary:
     grounded_by: str = ""
     thumb: str = ""
     judged: str = ""
+    due: bool = True
 
     @property
     def failed_stage(self) -> str:
