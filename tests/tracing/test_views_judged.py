@@ -5,6 +5,7 @@ import json
 import re
 import time
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -160,6 +161,24 @@ def test_the_list_shows_the_verdict_and_counts_it(judged: Sender, people: dict[s
     page = theo.get("/p/atlas/traces", {"q": "stage:rerank"}).content.decode()
     assert trace_id(1) in page and "dropped" in page
     assert "certainty" in theo.get("/p/atlas/traces-facets").content.decode()
+
+
+def test_facets_say_faults_flags_and_citations_in_words_and_ask_for_the_same_values(
+    judged: Sender, people: dict[str, Any]
+) -> None:
+    keep(a_trace(2), fault="unknown", kind="heuristic", flags=["check_failed:rerank"], anchors="false")
+    facets = html.unescape(signed_in(people, "vera").get("/p/atlas/traces-facets").content.decode())
+    for clause, said in (
+        ("fault:dropped", "the page that answers it was dropped"),
+        ("fault:unknown", "the cause can't be told yet"),
+        ("kind:gold", "from the lists and what was expected"),
+        ("flag:check_failed:rerank", "a check at rerank did not pass"),
+        ("anchor:false", "a page of another product"),
+    ):
+        link = facets.partition(f'title="{clause}"')
+        assert f"<bdi>{said}</bdi>" in link[2].partition("</a>")[0]
+        asked = parse_qs(link[0].rpartition('href="')[2].partition('"')[0].partition("?")[2])
+        assert asked["q"][0].replace('"', "") == clause
 
 
 def test_the_corpus_page_without_a_manifest_says_how_to_push_one(sender: Sender, people: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from tracing.filters import Filter, FilterError, parse, parse_range
 from tracing.filters.fields import BY_NAME, FIELDS, Field
 from tracing.models import Project
+from tracing.pages.value_words import value_words
 from tracing.queries import Facet, Scope
 
 RANGES = (
@@ -63,9 +64,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value of a facet, how many traces have it, and the address that asks for it (or no longer does)."""
+    """A value of a facet, how many traces have it, and the address that asks for it (or no longer does); `clause` is
+    the filter's, where the words are others than the value."""
 
     value: str
+    words: str
+    clause: str
     n: int
     link: str
     on: bool
@@ -181,12 +185,14 @@ def facet_lists(bar: Bar, facets: Iterable[Facet]) -> tuple[FacetList, ...]:
 
 
 def _facet_value(bar: Bar, asked: Filter, field: str, value: str, n: int) -> FacetValue:
+    words = value_words(field, value)
+    clause = f"{field}:{value}" if words != value else ""
     try:
         then = asked.including(field, value)
     except FilterError:  # what no filter can hold, such as control characters, is counted without a link
-        return FacetValue(value, n, "", False)
+        return FacetValue(value, words, clause, n, "", False)
     on = then == asked
-    return FacetValue(value, n, bar.link(q=str(asked.without(field) if on else then)), on)
+    return FacetValue(value, words, clause, n, bar.link(q=str(asked.without(field) if on else then)), on)
 
 
 def mended(q: str, error: FilterError) -> str | None:

@@ -9,28 +9,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracing.filters.values import Exact
-from tracing.pages import flag_words, text_view
+from tracing.pages import flag_words, text_view, value_words
 from tracing.pages.list_bar import Bar
-from tracing.stages import Fault
 
 register = template.Library()
 register.filter("duration", text_view.duration)
 register.filter("money", text_view.money)
 register.filter("score", text_view.score)
 register.filter("flag_words", flag_words.flag_words)
+register.filter("fault_words", value_words.fault_words)
 
 
 @register.filter
 def shown(text: object, limit: int | None = None) -> str:
     """Text from a trace, fit to be shown (and still escaped by the template)."""
     return "" if text is None else text_view.shown(text, limit)
-
-
-@register.filter
-def fault_words(label: str) -> str:
-    """A fault as a reader says it."""
-    fault = Fault.named(label)
-    return fault.words if fault else "the cause can't be told yet" if label == "unknown" else label
 
 
 @register.filter
