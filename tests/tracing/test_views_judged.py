@@ -16,6 +16,8 @@ from tests.tracing.test_attribute import QUESTION, dropped, history
 from tracing.corpus import drift
 from tracing.judging import attribute
 from tracing.models import Project
+from tracing.pages.verdict_view import supported_but
+from tracing.records import Verdict
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -53,6 +55,30 @@ def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, 
     assert "<b>certain</b>, from the lists and what was expected" in page
     assert "lexical support <b>" in page
     assert "No, it was something else" not in page and 'data-key="a"' not in page
+
+
+@pytest.mark.parametrize(
+    ("stage", "fault", "said"),
+    [
+        ("context", "budget_drop", "the context was the wrong one"),
+        ("validate", "false_anchor", "what it cites is another product's"),
+        ("validate", "missed_refusal", "it should have refused"),
+        ("generate", "incomplete", ""),
+        (None, "unknown", ""),
+    ],
+)
+def test_support_beside_a_blamed_stage_says_what_it_means(stage: str | None, fault: str, said: str) -> None:
+    assert supported_but(Verdict(stage, fault, "gold", "certain", "r", 3)) == said
+
+
+def test_an_answer_out_of_the_wrong_context_has_support_and_says_of_what(
+    judged: Sender, people: dict[str, Any]
+) -> None:
+    keep_marks(dropped(), version=int(time.time() * 10**9), stage="rerank", fault="dropped", groundedness=1.0,
+               grounded_by="lexical")  # fmt: skip
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    assert "1.00</b>: its words are in the context, and the context was the wrong one" in page
+    assert "hold the answer" not in page
 
 
 def test_the_short_form_says_what_broke_and_leads_to_the_evidence(judged: Sender, people: dict[str, Any]) -> None:

@@ -7,7 +7,13 @@ from itertools import groupby
 from tracing.judging.verdicts import Row
 from tracing.pages.journey_view import CITED, Journey, names
 from tracing.records import Trace, Verdict
+from tracing.stages import Stage
 
+SUPPORTED_BUT = {
+    "unknown_anchor": "what it cites does not exist",
+    "false_anchor": "what it cites is another product's",
+    "missed_refusal": "it should have refused",
+}
 RESTS_ON = {
     "mechanical": "from the trace itself",
     "gold": "from the lists and what was expected",
@@ -64,3 +70,13 @@ def _said(row: Row) -> tuple[object, ...]:
 def rests_on(verdict: Verdict) -> str:
     """What the verdict rests on, as a reader says it."""
     return RESTS_ON.get(verdict.kind, verdict.kind)
+
+
+def supported_but(verdict: Verdict | None) -> str:
+    """What is wrong with an answer although its words are in the context; empty where that is no contradiction."""
+    stage = Stage.named(verdict.stage or "") if verdict else None
+    if verdict is None or stage is None:
+        return ""
+    if stage.order < Stage.GENERATE.order:
+        return "the context was the wrong one"
+    return SUPPORTED_BUT.get(verdict.fault, "")
