@@ -56,7 +56,7 @@ def _on(project: str, day: int, asked: set[Pipeline]) -> Mapping[Pipeline, Shape
         lasts = LASTS_S if all(known.found.get(pipeline) for pipeline in asked) else AGAIN_S
         if now - known.read_s < lasts:
             return known.found
-    for old in [at for at, one in _days.items() if now - one.read_s > LASTS_S]:
+    for old in [at for at, one in list(_days.items()) if now - one.read_s > LASTS_S]:
         _days.pop(old, None)
     found = _read(project, day)
     _days[project, day] = _Day(now, found)
