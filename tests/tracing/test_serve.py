@@ -33,6 +33,20 @@ def test_a_first_start_makes_a_private_key_that_works(server: Server) -> None:
     assert server.get("/api/v1/traces")["traces"] == []
 
 
+def test_a_sign_in_link_names_the_port_of_the_server_that_runs(server: Server) -> None:
+    assert signin_link(server).startswith(f"{server.url}/accounts/once/")
+    assert signin_link(server, PUBLIC_URL="https://rag.example").startswith("https://rag.example/accounts/once/")
+    server.end(signal.SIGTERM)
+    assert signin_link(server).startswith("http://127.0.0.1:8000/accounts/once/")
+
+
+def signin_link(server: Server, **environment: str) -> str:
+    """What the command prints in a second terminal, which knows the data directory and no port."""
+    known = {"STAGELIGHT_DATA_DIR": str(server.directory), "PATH": "/usr/bin"} | environment
+    command = [sys.executable, "manage.py", "signin_link", "admin"]
+    return subprocess.check_output(command, text=True, cwd=ROOT, env=known, timeout=60)
+
+
 def test_a_second_one_on_the_same_directory_says_who_holds_it(server: Server) -> None:
     environment = {"STAGELIGHT_DATA_DIR": str(server.directory), "PATH": "/usr/bin"}
     second = subprocess.run(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracing import bootstrap, embedded, store
+from tracing import address, bootstrap, embedded, store
 
 
 class Command(BaseCommand):
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         sys.setswitchinterval(0.0005)  # an ack must not wait 5 ms for each turn behind the drain
         publish(options["port"])
         self._prepare()
+        address.leave()
         services = embedded.start(options["host"], options["port"])
         url = f"http://{options['host']}:{options['port']}"
         self.stdout.write(f"Stagelight is ready at {url} after {time.monotonic() - started:.1f} s; Ctrl-C stops it.")
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         while not stopping.wait(0.5) and services.healthy():
             pass
         embedded.stop(services)
+        address.forget()
         self.stdout.write("stopped")
         self.stdout.flush()
         os._exit(0)  # a sweep may be at work in a thread that Python would wait for; its rows are durable

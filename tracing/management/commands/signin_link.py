@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from tracing import address
 from tracing.pages import signin
 
 
@@ -25,4 +25,4 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"nobody here is called {options['user']!r}")
         path = reverse("tracing:once", args=[signin.token(user, options["next"])])
-        self.stdout.write(f"{settings.PUBLIC_URL}{path}")
+        self.stdout.write(f"{address.known()}{path}")
