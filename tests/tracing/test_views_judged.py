@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import Sender
-from tests.tracing.stored import a_trace, keep, keep_marks, stage, trace_id
+from tests.tracing.stored import a_trace, keep, keep_marks, keep_signal, stage, trace_id
 from tests.tracing.test_attribute import QUESTION, dropped, history
 from tracing.corpus import drift
 from tracing.judging import attribute
@@ -147,6 +147,16 @@ def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
     assert vera.get(f"{PAGE}/judged").headers["HX-Refresh"] == "true"
     assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
     assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
+
+
+def test_a_member_is_asked_what_went_wrong_where_the_cause_is_not_known(judged: Sender, people: dict[str, Any]) -> None:
+    keep(a_trace(2, query="?", answer="!"))
+    keep_signal(trace_id(2), "thumb", "down")
+    keep_marks(a_trace(2), version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
+    assert "the cause can&#x27;t be told yet" in page or "the cause can't be told yet" in page
+    assert "Say what went wrong" in page and "No, it was something else" not in page
 
 
 def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:
