@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
@@ -61,6 +62,31 @@ def test_axe_finds_nothing_on_the_way_in_nor_in_the_keys(visit: Callable[..., Vi
     assert not Axe().run(page).response["violations"]
     page.context.clear_cookies()
     assert not Axe().run(visitor.open("/accounts/login/")).response["violations"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_a_refusal_and_of_an_error(
+    visit: Callable[..., Visitor], scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = visit("vera", scheme=scheme, width=390)
+    page = visitor.open("/p/atlas/traces")
+    page.evaluate(
+        """() => { const form = document.querySelector("[data-theme-form]").cloneNode(true);
+                  form.removeAttribute("data-theme-form"); form.action = "/p/atlas/corpus/look";
+                  document.body.append(form); form.submit(); }"""
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may not do that here")
+    assert not Axe().run(page).response["violations"]
+
+    def broken(**asked: Any) -> None:
+        raise RuntimeError("a slip of ours")
+
+    monkeypatch.setattr("tracing.views.listing.queries.trace_page", broken)
+    page = visitor.open("/p/atlas/traces")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Something broke on our side")
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") == "960px"
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert not Axe().run(page).response["violations"]
 
 
 def test_no_page_scrolls_sideways_on_a_telephone(visit: Callable[..., Visitor]) -> None:
