@@ -89,8 +89,9 @@ def test_axe_finds_nothing_on_the_pages_of_a_refusal_and_of_an_error(
     assert not Axe().run(page).response["violations"]
 
 
-def test_no_page_scrolls_sideways_on_a_telephone(visit: Callable[..., Visitor]) -> None:
-    visitor = visit(width=390)
+@pytest.mark.parametrize("width", [390, 1920])
+def test_no_page_scrolls_sideways_on_a_telephone_or_a_projector(visit: Callable[..., Visitor], width: int) -> None:
+    visitor = visit(width=width)
     wide = {}
     for path in PAGES:
         page = visitor.open(path)
