@@ -157,6 +157,7 @@ def test_a_member_is_asked_what_went_wrong_where_the_cause_is_not_known(judged: 
     page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
     assert "the cause can&#x27;t be told yet" in page or "the cause can't be told yet" in page
     assert "Say what went wrong" in page and "No, it was something else" not in page
+    assert "rule set 3" in page and "<b>unknown</b>" not in page
 
 
 def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:

@@ -184,7 +184,6 @@ def about(trace: Trace) -> tuple[tuple[str, str], ...]:
         ("run", trace.run_id),
         ("eval item", trace.item_id),
         ("own id", trace.external_id),
-        ("flags", ", ".join(trace.flags)),
         *sorted(trace.metadata.items())[:30],
     ]
     return tuple((name, str(value)) for name, value in known if value)
