@@ -13,9 +13,11 @@ from django.test import Client
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, keep, keep_marks, keep_signal, stage, trace_id
 from tests.tracing.test_attribute import QUESTION, dropped, history
+from tracing.attribution.engine import RULES_VERSION
 from tracing.corpus import drift
 from tracing.judging import attribute
 from tracing.models import Project
+from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
 from tracing.records import Verdict
 
@@ -149,6 +151,17 @@ def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
     assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
 
 
+def test_symptoms_and_the_history_are_said_in_words(judged: Sender, people: dict[str, Any]) -> None:
+    assert symptom_words("validate.false_anchor") == "it cites a real page of another product (validate)"
+    assert symptom_words("of_the_future") == "of_the_future"
+    theo = signed_in(people, "theo")
+    theo.post(f"{PAGE}/verdict", {"what": "generate.incomplete"})
+    page = html.unescape(theo.get(PAGE).content.decode())
+    history = page.partition("<summary>History")[2]
+    assert "rerank: the page that answers it was dropped, certain" in history
+    assert "generate: the context held the answer, and the answer leaves it out" in history
+
+
 def test_a_member_is_asked_what_went_wrong_where_the_cause_is_not_known(judged: Sender, people: dict[str, Any]) -> None:
     keep(a_trace(2, query="?", answer="!"))
     keep_signal(trace_id(2), "thumb", "down")
@@ -157,7 +170,7 @@ def test_a_member_is_asked_what_went_wrong_where_the_cause_is_not_known(judged: 
     page = signed_in(people, "theo").get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
     assert "the cause can&#x27;t be told yet" in page or "the cause can't be told yet" in page
     assert "Say what went wrong" in page and "No, it was something else" not in page
-    assert "rule set 3" in page and "<b>unknown</b>" not in page
+    assert f"rule set {RULES_VERSION}" in page and "<b>unknown</b>" not in page
 
 
 def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:

@@ -12,6 +12,12 @@ def fault_words(label: str) -> str:
     return fault.words if fault else "the cause can't be told yet" if label == "unknown" else label
 
 
+def symptom_words(symptom: str) -> str:
+    """A fault at its stage, written `stage.fault`, as a reader says it."""
+    stage, dot, fault = symptom.partition(".")
+    return f"{fault_words(fault)} ({stage})" if dot else symptom
+
+
 def value_words(field: str, value: str) -> str:
     """The value as a reader says it; the value itself where it is a plain word already, or the sender's own."""
     match field:

@@ -18,6 +18,7 @@ register.filter("money", text_view.money)
 register.filter("score", text_view.score)
 register.filter("flag_words", flag_words.flag_words)
 register.filter("fault_words", value_words.fault_words)
+register.filter("symptom_words", value_words.symptom_words)
 
 
 @register.filter
