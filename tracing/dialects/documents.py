@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tracing.dialects.reading import Document, Documents
 from tracing.dialects.values import loaded, mapping, number, text
@@ -50,10 +50,16 @@ class Facts(NamedTuple):
 
 _NO_FACTS = Facts()
 _LONGEST_REMEMBERED = 300  # characters
-_TOLD = frozenset((
-    "doc_id", "chunk_id", "source", *_SCORE_KEYS, "anchor", "anchor_id", "product", "title", "section", "path",
-    "file_path", "url", "source_hash", "tokens",
-))  # fmt: skip
+_TOLD_IN: Mapping[str, tuple[str, ...]] = {
+    "id": ("doc_id", "chunk_id", "source"),
+    "score": _SCORE_KEYS,
+    "anchor": ("anchor", "anchor_id"),
+    "product": ("product",),
+    "title": ("title", "section"),
+    "path": ("path", "file_path", "url"),
+    "source_hash": ("source_hash",),
+    "tokens": ("tokens",),
+}  # by fact the keys that may tell it, the first that does
 
 
 def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
@@ -71,27 +77,20 @@ def _facts_of_text(metadata: str) -> Facts:
 
 
 def _facts(metadata: Mapping[str, Value]) -> Facts:
-    told = {key: metadata[key] for key in _TOLD.intersection(metadata)}
-    if not told:
-        return _NO_FACTS
-    tokens = number(told.get("tokens"))
-    return Facts(
-        id=_first(told, "doc_id", "chunk_id", "source"),
-        score=next((found for key in _SCORE_KEYS if (found := number(told.get(key))) is not None), None),
-        anchor=_first(told, "anchor", "anchor_id"),
-        product=_first(told, "product"),
-        title=_first(told, "title", "section"),
-        path=_first(told, "path", "file_path", "url"),
-        source_hash=_first(told, "source_hash"),
-        tokens=int(tokens) if tokens is not None and 0 <= tokens < 2**31 else None,
-    )
+    found: dict[str, Any] = {}
+    for key, (fact, read) in _READ.items():
+        if key in metadata and fact not in found and (value := read(metadata[key])) is not None:
+            found[fact] = value
+    return Facts(**found) if found else _NO_FACTS
 
 
-def _first(told: Mapping[str, Value], *keys: str) -> str | None:
-    for key in keys:
-        if key in told and (found := text(told[key])):
-            return found
-    return None
+def _count(value: Value) -> int | None:
+    found = number(value)
+    return int(found) if found is not None and 0 <= found < 2**31 else None
+
+
+_READERS = {"score": number, "tokens": _count}
+_READ = {key: (fact, _READERS.get(fact, text)) for fact, keys in _TOLD_IN.items() for key in keys}
 
 
 def anchor_of(chunk_id: str, facts: Facts) -> str | None:
