@@ -142,7 +142,7 @@ def _unknown(view: View, would_decide: str) -> Verdict:
 
 def _known(view: View) -> tuple[str, ...]:
     return tuple(f"{record.stage}: {(record.error or record.status)[:300]}" for record in view.failures) + tuple(
-        f"failed: {reason}" for reason in reasons(view)
+        f"counts as failed: {reason}" for reason in reasons(view)
     )
 
 

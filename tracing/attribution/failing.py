@@ -12,7 +12,7 @@ def reasons(view: View) -> tuple[str, ...]:
     """Why it failed, in words; empty where it has not."""
     found = []
     if view.failed_unanswered:
-        found.append("a stage failed, and there was no answer")
+        found.append("a stage had an error, and there was no answer")
     found += _unmet(view)
     if view.thumb_down or (view.case.human is not None and view.case.human.fault != "none"):
         found.append("a person says so")
