@@ -14,8 +14,8 @@ from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
 from tracing.pages.trace_view import budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on, told
-from tracing.records import Candidate, Citation, Claim, Context, LaneHit, Slot, StageRecord, Trace, Verdict
+from tracing.pages.verdict_view import evidence_lines, rests_on, told, unseen
+from tracing.records import Candidate, Citation, Claim, Context, LaneHit, Observed, Slot, StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
 SECOND = 1_000_000_000
@@ -150,6 +150,19 @@ class TestTheVerdict:
             ("", "doc#lost", "#absent-1", ": not in the index"),
             ("", "", "", "else"),
         ]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({}, "the answer"),
+            ({"answer": "Yes."}, "what was retrieved"),
+            ({"answer": "Hello!", "outcome": "direct"}, ""),
+            ({"answer": "Yes.", "candidates": (chunk("a"),)}, "the prompt"),
+            ({"answer": "Yes.", "candidates": (chunk("a"),), "observed": Observed(context="declared")}, ""),
+        ],
+    )
+    def test_says_what_was_not_seen_of_an_answer_without_a_verdict(self, change: dict[str, object], said: str) -> None:
+        assert unseen(trace(**change)) == said
 
     def test_says_what_it_rests_on(self) -> None:
         verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)

@@ -72,6 +72,17 @@ def rests_on(verdict: Verdict) -> str:
     return RESTS_ON.get(verdict.kind, verdict.kind)
 
 
+def unseen(trace: Trace) -> str:
+    """What an answer without a verdict does not show, in words; empty where it shows enough to be judged by."""
+    if trace.answer is None:
+        return "the answer"
+    if trace.outcome == "direct":
+        return ""
+    if not trace.candidates:
+        return "what was retrieved"
+    return "the prompt" if trace.observed.context == "no" else ""
+
+
 def supported_but(verdict: Verdict | None) -> str:
     """What is wrong with an answer although its words are in the context; empty where that is no contradiction."""
     stage = Stage.named(verdict.stage or "") if verdict else None

@@ -12,7 +12,7 @@ from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on, supported_but, told
+from tracing.pages.verdict_view import evidence_lines, rests_on, supported_but, told, unseen
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
@@ -87,6 +87,7 @@ def _blamed(found: queries.Found, rows: Journey) -> Context:
         "fault_words": fault_words(found),
         "evidence": evidence_lines(found.trace, rows, evidence_of(found)),
         "rests_on": rests_on(verdict) if verdict else "",
+        "unseen": unseen(found.trace),
         "settled": found.settled,
     }
 
