@@ -12,6 +12,7 @@ def _path() -> Path:
 
 def leave() -> None:
     """Say where the pages of this process are."""
+    _path().parent.mkdir(parents=True, exist_ok=True)
     _path().write_text(settings.PUBLIC_URL)
 
 

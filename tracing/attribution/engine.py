@@ -128,8 +128,9 @@ def _verdict(rule: Rule, cause: Finding, others: Sequence[Finding]) -> Verdict:
 
 
 def _unseen(view: View, found: Sequence[Finding], unseen: Sequence[str]) -> Verdict:
-    """What was found may only follow from what was not seen."""
-    follows = tuple(dict.fromkeys(finding.name for finding in found if finding.kind != "heuristic"))
+    """What was found, and what came after it, may only follow from what was not seen."""
+    later = [one for one in found if one.kind != "heuristic" and one.stage.order >= found[0].stage.order]
+    follows = tuple(dict.fromkeys(one.name for one in later))
     what = "; ".join(unseen)
     unknown = _unknown(view, f"{what[0].upper()}{what[1:]}.")
     return replace(unknown, evidence=(*found[0].evidence, *unknown.evidence), symptoms=follows)
