@@ -9,6 +9,7 @@ import environ
 from celery.schedules import crontab
 
 env = environ.Env()
+vars(env)["ENVIRON"] = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_DIR = Path(env.str("STAGELIGHT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
