@@ -23,6 +23,6 @@ def forget() -> None:
 
 def known() -> str:
     """Where the pages are: as the environment's PUBLIC_URL says, or `serve` on the same data, or the settings."""
-    if "PUBLIC_URL" in os.environ or not _path().exists():
+    if os.environ.get("PUBLIC_URL") or not _path().exists():
         return str(settings.PUBLIC_URL)
     return _path().read_text().strip()

@@ -57,7 +57,7 @@ def answering(
     refuse: Callable[[HttpRequest, RefusedError], HttpResponse],
     methods: Sequence[str] = ("POST",),
     scopes: Sequence[str] = ("ingest",),
-) -> Any:
+) -> Handler:
     """A view for keys with one of the scopes, the first where it changes something; every refusal is counted."""
 
     @csrf_exempt

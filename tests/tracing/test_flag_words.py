@@ -17,6 +17,7 @@ TRACING = Path(__file__).parents[2] / "tracing"
         ("check_failed:rerank", "a check at rerank did not pass"),
         ("under_floor:my {lane}", "the best score of my {lane} is under its floor"),
         ("of_the_future:x", "of_the_future:x"),
+        ("{0.__class__} {} {", "{0.__class__} {} {"),
     ],
 )
 def test_a_flag_is_said_in_words(flag: str, words: str) -> None:

@@ -50,8 +50,7 @@ def send_traces(request: HttpRequest) -> HttpResponseBase:
 
     Answers 202 with how many were accepted, and an error for each that was not.
     """
-    answered: HttpResponseBase = receive.native_traces(request)
-    return answered
+    return receive.native_traces(request)
 
 
 @router.get("/traces/{trace_id}", auth=READ, summary="One trace")
@@ -84,8 +83,7 @@ def signals(request: HttpRequest, trace_id: str) -> HttpResponse:
 @router.post("/signals", auth=None, tags=["signals"], summary="Send signals")
 def send_signals(request: HttpRequest) -> HttpResponseBase:
     """One signal or a list: a thumb, a comment, a score, a ticket, resolved, or a broken citation. Scope: ingest."""
-    answered: HttpResponseBase = receive.post_signals(request)
-    return answered
+    return receive.post_signals(request)
 
 
 @router.get("/traces/{trace_id}/replay", auth=READ, summary="Everything that the stages saw")

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ Pipeline = tuple[str, str, str]  # service, release and name of the root
 @dataclass(slots=True)
 class _Day:
     read_s: float
-    found: Mapping[Pipeline, Shape | None] = field(default_factory=dict)
+    found: Mapping[Pipeline, Shape | None]
 
 
 _days: dict[tuple[str, int], _Day] = {}

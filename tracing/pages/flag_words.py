@@ -31,4 +31,4 @@ WORDS = {
 def flag_words(flag: str) -> str:
     """A flag as a reader says it; one of the future as it is written."""
     name, _, where = flag.partition(":")
-    return WORDS.get(name, flag).format(where)
+    return WORDS[name].format(where) if name in WORDS else flag

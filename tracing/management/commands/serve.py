@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 def publish(port: int) -> None:
     """Links and commands on the pages name the port that was asked for, unless PUBLIC_URL says where others look."""
-    if port != settings.PORT and "PUBLIC_URL" not in os.environ:
+    if port != settings.PORT and not os.environ.get("PUBLIC_URL"):
         settings.PUBLIC_URL = f"http://127.0.0.1:{port}"
 
 
