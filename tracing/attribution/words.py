@@ -54,10 +54,13 @@ _FEWEST_WORDS = 2  # one may stand in a name
 _LAST_LATIN = "\u024f"
 
 
-@lru_cache(maxsize=4096)
 def language(text: str) -> str | None:
     """`english`, `other`, or `script` where it is not in Latin letters; None where too little tells."""
-    text = text[:_TELLING]
+    return _language_of(text[:_TELLING])
+
+
+@lru_cache(maxsize=4096)
+def _language_of(text: str) -> str | None:
     if not text.isascii():
         letters = [letter for letter in text if letter.isalpha()]
         if 2 * sum(letter > _LAST_LATIN for letter in letters) > len(letters):
