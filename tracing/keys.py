@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from tracing.models import Key
+from tracing.models import Key, Membership
 
 FRESH_SECONDS = 5.0  # how long a revoked key may still work in this process
 MOST_CACHED = 10_000
@@ -54,7 +54,9 @@ def authenticate(request: HttpRequest) -> Access:
         raise KeyRefused("no key: send 'Authorization: Bearer <key>' (a project's settings make one)")
     access = _access(Key.digest(secret))
     if access is None:
-        raise KeyRefused("this key is not known here, or was revoked: make a new one in the project's settings")
+        raise KeyRefused(
+            "this key is not known here, was revoked, or its person left: make a new one in the project's settings"
+        )
     return access
 
 
@@ -74,9 +76,15 @@ def _look_up(digest: str) -> Access | None:
     key = Key.objects.select_related("project").filter(hashed=digest, revoked_at=None).first()
     if key is None:
         return None
-    return Access(key.project.slug, frozenset(key.scopes), key.pk, key.person_id)
+    scopes = frozenset(key.scopes)
+    if key.person_id is not None:
+        membership = Membership.objects.filter(project=key.project, user=key.person_id, user__is_active=True).first()
+        if membership is None:
+            return None
+        scopes &= membership.scopes
+    return Access(key.project.slug, scopes, key.pk, key.person_id)
 
 
 def forget() -> None:
-    """Look every key up anew: after one was revoked in this process."""
+    """Look every key up anew: after one was revoked in this process, or what a person may do was changed."""
     _cache.clear()

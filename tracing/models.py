@@ -41,6 +41,16 @@ class Project(models.Model):
         return self.name
 
 
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    INGEST = "ingest", "send traces and signals"
+    READ = "read", "read traces and measures"
+    REVIEW = "review", "decide review items"
+    GATE = "gate", "start runs and read gates"
+    ADMIN = "admin", "change the project"
+
+
 class Membership(models.Model):
     """A person's part in a project."""
 
@@ -59,15 +69,13 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.project} as {self.role}"
 
-
-class Scope(models.TextChoices):
-    """What a key may do."""
-
-    INGEST = "ingest", "send traces and signals"
-    READ = "read", "read traces and measures"
-    REVIEW = "review", "decide review items"
-    GATE = "gate", "start runs and read gates"
-    ADMIN = "admin", "change the project"
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The most that a key of the person may do here: what the person may do on the pages."""
+        every: frozenset[str] = frozenset(Scope.values)
+        if self.role == Membership.Role.OWNER:
+            return every
+        return every - {Scope.ADMIN} if self.role == Membership.Role.MEMBER else frozenset({Scope.READ})
 
 
 class Key(models.Model):

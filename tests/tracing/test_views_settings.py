@@ -177,6 +177,26 @@ class TestMembers:
         membership.refresh_from_db()
         assert membership.role == "owner"
 
+    def test_take_their_keys_along(self, mara: Client, project: Project, people: dict[str, Any]) -> None:
+        membership = Membership.objects.get(user=people["theo"])
+        _, secret = Key.issue(project, "theo's", ["ingest", "read", "review", "admin"], people["theo"])
+        headers = {"Authorization": f"Bearer {secret}"}
+
+        def statuses() -> tuple[int, int, int]:
+            changed = mara.patch("/api/v1/project", {"zone": "UTC"}, content_type="application/json", headers=headers)
+            sent = mara.post("/api/v1/signals", [], content_type="application/json", headers=headers)
+            return mara.get("/api/v1/project", headers=headers).status_code, sent.status_code, changed.status_code
+
+        assert statuses() == (200, 202, 403)  # as on the pages: a member changes no settings
+        mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "owner"})
+        assert statuses() == (200, 202, 200)
+        mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "viewer"})
+        assert statuses() == (200, 403, 403)
+        mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "remove"})
+        assert statuses() == (401, 401, 401)
+        mara.post("/p/atlas/settings/members/add", {"username": "theo", "role": "member"})
+        assert statuses() == (200, 202, 403)
+
     def test_names_that_can_not_be_a_user_name_are_refused(self, mara: Client) -> None:
         assert mara.post("/p/atlas/settings/members/add", {"username": "a b<", "role": "viewer"}).status_code == 422
         assert not get_user_model().objects.filter(username="a b<").exists()

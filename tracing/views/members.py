@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from tracing import keys
 from tracing.forms import MemberForm
 from tracing.models import Membership
 from tracing.pages import signin
@@ -32,6 +33,7 @@ def add_member(here: Visit) -> HttpResponse:
     name, role = form.cleaned_data["username"], form.cleaned_data["role"]
     person, new = User.objects.get_or_create(username=name)
     Membership.objects.get_or_create(project=here.project, user=person, defaults={"role": role})
+    keys.forget()
     if not new:
         messages.success(here.request, f"{name} is a member.", extra_tags="done")
         return redirect("tracing:members", here.slug)
@@ -51,10 +53,12 @@ def change_member(here: Visit, number: int) -> HttpResponse:
         messages.error(here.request, "A project needs an owner: make somebody else one first.", extra_tags="error")
     elif role == "remove":
         membership.delete()
+        keys.forget()
         return _page(here, MemberForm(), removed=membership)
     elif role in Membership.Role.values:
         membership.role = role
         membership.save(update_fields=["role"])
+        keys.forget()
         messages.success(here.request, f"{membership.user} is {role} now.", extra_tags="done")
     return redirect("tracing:members", here.slug)
 
