@@ -118,7 +118,7 @@ def note(frame: Frame) -> None:
 def note_rejected(frame: Frame, message: str) -> None:
     """Of a request that was taken, keep for the ingest page why some of it was not."""
     if frame.rejected:
-        note(replace(frame, kind="refusal", body=b"", spans=0, rejected=0, status=200, reason=message[:500]))
+        note(replace(frame, kind="refusal", body=b"", spans=0, rejected=0, reason=message[:500]))
 
 
 def _media_type(request: HttpRequest) -> str:
@@ -202,7 +202,7 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
     errors = [{"index": item.index, **asdict(item.problem)} for item in items if item.problem]
     client = request.headers.get("User-Agent", "")[:200]
     if items:
-        frame = Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors))
+        frame = Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors), 202)
         keep(frame)
         note_rejected(frame, _summary(errors))
     return _accepted(len(items) - len(errors), errors)
@@ -210,10 +210,12 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
 
 def _summary(errors: list[dict[str, Any]]) -> str:
     """The reasons, each once, the most frequent first."""
-    reasons = Counter(
-        f"{error['field']}: {error['message']}" if error["field"] else error["message"] for error in errors
-    )
-    return "; ".join(f"{times} with {reason}" for reason, times in reasons.most_common(5))
+    reasons = Counter(_reason(error["field"], error.get("message") or error["detail"]) for error in errors)
+    return "; ".join(f"{times} left out: {reason}" for reason, times in reasons.most_common(5))
+
+
+def _reason(field: str, words: str) -> str:
+    return words if not field or words.startswith(field) else f"{field}: {words}"
 
 
 def _accepted(accepted: int, errors: list[dict[str, Any]]) -> HttpResponse:
@@ -234,7 +236,11 @@ def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
     kept, errors = signals.parse(items, received_ns, native.trace_id_of)
     if kept:
         keep(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
-    return _accepted(len(kept), [asdict(error) for error in errors])
+    refused = [asdict(error) for error in errors]
+    if refused:
+        client, reason = client_of(request), _summary(refused)[:500]
+        note(Frame("refusal", access.project, b"", received_ns, client=client, status=202, reason=reason))
+    return _accepted(len(kept), refused)
 
 
 otlp_traces = answering(take_otlp, refuse_otlp)

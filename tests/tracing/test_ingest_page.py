@@ -53,13 +53,30 @@ def test_what_was_left_out_of_a_request_says_why_and_what_to_do(
 ) -> None:
     sender.post("/v1/traces", otlp_json(recent(), recent("0af7")), JSON)
     sender.post("/api/v1/traces", '[{"query": "why?"}]', JSON)
+    sender.post("/api/v1/signals", '[{"trace_id": "0af7", "kind": "tumb"}]', JSON)
     sender.post("/api/public/ingestion", '{"batch": [{"type": "dance", "body": {}}]}', JSON)
     drained()
     shown = page()
     assert "1 with a traceId that is not 32 hex digits" in shown
-    assert "1 with trace_id: trace_id is missing" in shown
+    assert "202 1 left out: trace_id is missing" in shown
+    assert "202 1 left out: kind is one of thumb" in shown
     assert "no such event: dance" in shown
     assert "The rest of the request was taken" in shown
+
+
+def test_what_came_without_a_key_that_works_is_told_to_owners(
+    page: Callable[[], str], people: dict[str, Any], drained: Callable[[], None]
+) -> None:
+    headers = {"Authorization": "Bearer sl_mistyped", "User-Agent": "OTel-OTLP-Exporter-Python/1.45"}
+    assert "Refused for want of a key" not in page()
+    Client().post("/v1/traces", otlp_json(recent()), content_type=JSON, headers=headers)
+    drained()
+    told = page().partition("Refused for want of a key")[2]
+    assert "OTel-OTLP-Exporter-Python/1.45 401 this key is not known here" in told
+    assert "The keys page makes one" in told
+    theo = Client()
+    theo.force_login(people["theo"])
+    assert "Exporter-Python" not in theo.get("/p/atlas/ingest/").content.decode()
 
 
 def test_attributes_lost_to_a_limit_are_told_by_service_with_their_cure(

@@ -1,7 +1,9 @@
 """What to do about a refused request, by the status of its answer."""
 
+LEFT_OUT = "The rest of the request was taken. What was left out is not sent again: mend what the sender writes there."
 CURES = {
-    200: "The rest of the request was taken. What was left out is not sent again: mend what the sender writes there.",
+    200: LEFT_OUT,
+    202: LEFT_OUT,
     400: "The body is not what its Content-Type and Content-Encoding say. It is not sent again: mend the sender.",
     401: "Send a working key as 'Authorization: Bearer <key>'. The keys page makes one.",
     403: "The key lacks the scope for this: make one that may ingest.",

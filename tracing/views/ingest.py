@@ -27,19 +27,23 @@ class RefusalLine:
         return self.refusal.at_ms * 1_000_000
 
 
+NOBODYS = ""  # what was refused for want of a key that works names no project
+MOST_KEYLESS = 20
+
+
 @require_GET
 @member_page
 def ingest(here: Visit) -> HttpResponse:
     """Spans received and what became of them, by day; the last refusals with their cure."""
     by_client = spool.waiting_by_client(Path(settings.SPOOL_DIR))
     waiting = {client: spans for (project, client), spans in by_client.items() if project == here.slug and spans}
-    refusals = [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=here.slug)]
     unread, looked_at = losses.unread_attributes(project=here.slug)
     context: Context = {
         "account": queries.account(project=here.slug, waiting=sum(waiting.values())),
         "clients": accounts.clients(project=here.slug, waiting=waiting),
         "client_days": queries.client_days(project=here.slug),
-        "refusals": refusals,
+        "refusals": _refusals(here.slug),
+        "keyless": _refusals(NOBODYS)[:MOST_KEYLESS] if here.owns else [],
         "lost": losses.attributes_lost(project=here.slug),
         "cut": losses.texts_cut(project=here.slug),
         "unread": unread,
@@ -47,3 +51,7 @@ def ingest(here: Visit) -> HttpResponse:
         "days": losses.DAYS,
     }
     return here.render("tracing/ingest.html", context, place="ingest")
+
+
+def _refusals(project: str) -> list[RefusalLine]:
+    return [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=project)]
