@@ -1,14 +1,32 @@
 """Every setting, read from the environment; runs with none set. README's table lists them all."""
 
 import contextlib
+import logging
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import environ
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+
+def naming(read: Callable[..., Any]) -> Callable[..., Any]:
+    """The reader of variables, which names the one that cannot be read."""
+
+    def value(name: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(name, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} is {os.environ.get(name)!r}: {error}") from error
+
+    return value
+
 
 env = environ.Env()
+vars(env)["get_value"] = naming(env.get_value)
 vars(env)["ENVIRON"] = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,7 +40,10 @@ def kept_secret() -> str:
     """The signing key of an embedded start: made once, kept beside the data."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        try:
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(f"STAGELIGHT_DATA_DIR is {str(DATA_DIR)!r}: {error.strerror}") from error
         mine = DATA_DIR / f"secret_key.{os.getpid()}"
         with open(mine, "w", opener=private) as file:
             file.write(secrets.token_urlsafe(50))
@@ -152,4 +173,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https:")
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = env.str("LOG_LEVEL", default="WARNING")
+LOGGING = env.str("LOG_LEVEL", default="WARNING").upper()
+if LOGGING not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured(f"LOG_LEVEL is {LOGGING!r}: it is one of DEBUG, INFO, WARNING, ERROR, CRITICAL")

@@ -15,6 +15,9 @@ SCHEMES = ("chdb", "http", "https")
 IN_MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mounts")
 SHORTEST_SECRET = 32
+LAST_PORT = 65_535
+LEAST_MEMORY = 100_000_000
+MOST_BYTES = 2**63 - 1
 LOCAL_NAMES = ("localhost", "testserver", "")
 
 
@@ -174,6 +177,39 @@ def langfuse_is_named_whole(**options: Any) -> list[CheckMessage]:
     ]
 
 
+def sizes_are_possible(**options: Any) -> list[CheckMessage]:
+    """E008: a port, and room for what may be sent."""
+    bounds = {
+        "PORT": (1, LAST_PORT),
+        "INGEST_MAX_BYTES": (1, MOST_BYTES),
+        "SPOOL_MAX_BYTES": (settings.INGEST_MAX_BYTES, MOST_BYTES),
+        "STORE_MEMORY_BYTES": (LEAST_MEMORY, MOST_BYTES),
+    }
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)}: it is from {least} to {most}.",
+            hint=f"Leave {name} unset: README says what it is for.",
+            id="stagelight.E008",
+        )
+        for name, (least, most) in bounds.items()
+        if not least <= getattr(settings, name) <= most
+    ]
+
+
+def public_address_is_one(**options: Any) -> list[CheckMessage]:
+    """E009: links and snippets begin with it."""
+    address = urlsplit(settings.PUBLIC_URL)
+    if address.scheme in ("http", "https") and address.hostname:
+        return []
+    return [
+        Error(
+            f"PUBLIC_URL is {settings.PUBLIC_URL!r}, which is no address.",
+            hint="Write it as in https://traces.example.com, or leave it unset.",
+            id="stagelight.E009",
+        )
+    ]
+
+
 def _public(hosts: Iterable[str]) -> bool:
     return any(not _local(host) for host in hosts)
 
@@ -199,4 +235,6 @@ ALL: Sequence[Callable[..., list[CheckMessage]]] = (
     spool_outlives_a_restart,
     public_address_is_encrypted,
     langfuse_is_named_whole,
+    sizes_are_possible,
+    public_address_is_one,
 )

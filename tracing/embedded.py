@@ -1,5 +1,6 @@
 """The services of one process, started and stopped in order: the store's feeder before the web."""
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -33,22 +34,35 @@ class Services:
         return self.web_thread.is_alive() and self.drain.is_alive()
 
 
+class PortTakenError(Exception):
+    """Nobody can be served at that address; says why."""
+
+
 def start(host: str, port: int) -> Services:
-    """Start all parts; returns when the port accepts."""
+    """Start all parts; returns when the port accepts. Raises PortTakenError, with nothing started."""
+    web = _listening(host, port)
     drain = Drain(receive.spool())
     drain.start()
     if store.embedded_path() is not None:
         Lease.give_all_back()
     _start_celery()
-    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=THREADS, request_queue_size=128)
-    web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
-    web.shutdown_timeout = STOP_SECONDS
-    web.server_name = "stagelight"
-    web.prepare()
     thread = threading.Thread(target=web.serve, name="web", daemon=True)
     thread.start()
     sweep_seldom()
     return Services(web, thread, drain)
+
+
+def _listening(host: str, port: int) -> Any:
+    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=THREADS, request_queue_size=128)
+    web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
+    web.shutdown_timeout = STOP_SECONDS
+    web.server_name = "stagelight"
+    try:
+        web.prepare()
+    except (OSError, OverflowError) as error:
+        reason = re.search(r"\[Errno -?\d+\] ([^)]+)", str(error))  # cheroot tells of each socket that it tried
+        raise PortTakenError(reason[1] if reason else str(error)) from error
+    return web
 
 
 def stop(services: Services) -> None:

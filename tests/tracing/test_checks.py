@@ -57,6 +57,12 @@ CASES = [
     ("E007", LANGFUSE | {"LANGFUSE_SECRET_KEY": ""}),
     ("E007", LANGFUSE | {"LANGFUSE_BASE_URL": "langfuse.example"}),
     ("E007", LANGFUSE | {"LANGFUSE_PUSHES_A_SECOND": 0}),
+    ("E008", {"PORT": 0}),
+    ("E008", {"PORT": 80_000}),
+    ("E008", {"INGEST_MAX_BYTES": -1}),
+    ("E008", {"SPOOL_MAX_BYTES": 10}),
+    ("E008", {"STORE_MEMORY_BYTES": 5}),
+    ("E009", {"PUBLIC_URL": "traces.example.com"}),
     ("W003", {"PUBLIC_URL": "http://traces.example.com"}),
     ("W003", {"PUBLIC_URL": "http://10.0.0.8:8000"}),
 ]

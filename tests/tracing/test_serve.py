@@ -62,6 +62,16 @@ def test_a_second_one_on_the_same_directory_says_who_holds_it(server: Server) ->
     assert "STAGELIGHT_DATA_DIR" in second.stderr
 
 
+def test_a_port_that_is_taken_is_said_with_the_way_to_another(server: Server, tmp_path: Path) -> None:
+    environment = {"STAGELIGHT_DATA_DIR": str(tmp_path / "other"), "PATH": "/usr/bin"}
+    command = [sys.executable, "manage.py", "serve", "--port", str(server.port)]
+    second = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60)
+    assert second.returncode == 1
+    assert f"nobody can be served at 127.0.0.1:{server.port}: Address already in use" in second.stderr
+    assert "PORT=8010" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_acked_before_a_stop_is_there_after_the_next_start(server: Server, number: int) -> None:
     corpus = Corpus(3, chunks=500)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
 from tracing import store
@@ -13,6 +14,9 @@ class Command(DjangoMigrate):
     def handle(self, *args: Any, **options: Any) -> None:
         """Apply what is missing in both."""
         super().handle(*args, **options)
-        for name in store.apply_schema():
-            if options["verbosity"]:
-                self.stdout.write(f"  Applied schema {name}")
+        try:
+            applied = store.apply_schema()
+        except store.StoreInUseError as error:
+            raise CommandError(str(error)) from error
+        for name in applied if options["verbosity"] else ():
+            self.stdout.write(f"  Applied schema {name}")

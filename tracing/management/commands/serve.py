@@ -34,8 +34,8 @@ class Command(BaseCommand):
         sys.setswitchinterval(0.0005)  # an ack must not wait 5 ms for each turn behind the drain
         publish(options["port"])
         self._prepare()
+        services = self._started(options["host"], options["port"])
         address.leave()
-        services = embedded.start(options["host"], options["port"])
         url = f"http://{options['host']}:{options['port']}"
         self.stdout.write(f"Stagelight is ready at {url} after {time.monotonic() - started:.1f} s; Ctrl-C stops it.")
         self.stdout.flush()
@@ -46,6 +46,15 @@ class Command(BaseCommand):
         self.stdout.write("stopped")
         self.stdout.flush()
         os._exit(0)  # a sweep may be at work in a thread that Python would wait for; its rows are durable
+
+    def _started(self, host: str, port: int) -> embedded.Services:
+        try:
+            return embedded.start(host, port)
+        except embedded.PortTakenError as error:
+            raise CommandError(
+                f"nobody can be served at {host}:{port}: {error}. Take another port: PORT=8010 in the environment,"
+                " or `make up PORT=8010`."
+            ) from error
 
     def _prepare(self) -> None:
         try:
