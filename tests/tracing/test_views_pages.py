@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.conftest import Sender
 from tests.e2e import made
+from tests.tracing.otlp_bodies import START_NS, otlp_json, otlp_span
 from tracing.models import Membership, Project, SavedView
 
 TRACE = f"/p/atlas/traces/{made.FULL}"
@@ -321,6 +322,19 @@ class TestHostileText:
 
 
 class TestSpans:
+    def test_show_what_their_events_carry_and_where_their_links_lead(
+        self, mara: Client, sender: Sender, drained: Callable[[], None]
+    ) -> None:
+        raised = [{"key": "exception.message", "value": {"stringValue": "no <b>route</b> to host"}}]
+        event = {"name": "exception", "timeUnixNano": str(START_NS), "attributes": raised}
+        link = {"traceId": "ab" * 16, "spanId": "cd" * 8}
+        sent = otlp_span("f0" * 16, events=[event], links=[link])
+        assert sender.post("/v1/traces", otlp_json(sent), "application/json").status_code == 200
+        drained()
+        shown = text(mara.get(f"/p/atlas/traces/{'F0' * 16}/spans/{sent['spanId']}"))
+        assert "exception.message" in shown and "no &lt;b&gt;route&lt;/b&gt; to host" in shown
+        assert f"/p/atlas/traces/{'ab' * 16}" in shown
+
     @pytest.fixture
     def many(self, sender: Sender, drained: Callable[[], None]) -> str:
         sender.post("/v1/traces", made.otlp(10_000))

@@ -1,6 +1,7 @@
 """A trace's spans: the tree a page at a time, and one span's content when it is opened."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
@@ -16,6 +17,7 @@ from tracing.views.access import Context, Visit, member_page
 
 VALUE_LIMIT = 2_000
 MOST_ATTRIBUTES = 200
+MOST_EVENTS, MOST_OF_AN_EVENT = 50, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,14 @@ def spans(here: Visit, trace_id: str) -> HttpResponse:
 def span(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
     """What one span carried, each value bounded."""
     found = _span(here, trace_id, span_id)
-    items = [_item(name, value) for name, value in sorted(sent(found).items())]
+    items = _items(sent(found))
     context: Context = {
         "span": found,
         "items": items[:MOST_ATTRIBUTES],
         "hidden": max(0, len(items) - MOST_ATTRIBUTES),
-        "events": found.events[:50],
+        "events": [(event, _items(event.attributes)[:MOST_OF_AN_EVENT]) for event in found.events[:MOST_EVENTS]],
+        "more_events": max(0, len(found.events) - MOST_EVENTS),
+        "links": found.links[:MOST_EVENTS],
         "base": here.page_of(trace_id),
     }
     part = "#row" if here.request.headers.get("HX-Request") else ""
@@ -96,13 +100,17 @@ def as_text(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
+def _items(attributes: Mapping[str, Value]) -> list[Item]:
+    return [_item(name, value) for name, value in sorted(attributes.items())]
+
+
 def _item(name: str, value: Value) -> Item:
     text = as_text(value)
     return Item(name, shown(text, VALUE_LIMIT), len(text))
 
 
 def _span(here: Visit, trace_id: str, span_id: str) -> Span:
-    found = queries.span(project=here.slug, trace_id=trace_id, span_id=span_id)
+    found = queries.span(project=here.slug, trace_id=native.trace_id_of(trace_id), span_id=span_id)
     if found is None:
         raise Http404("span")
     return found
