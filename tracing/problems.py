@@ -17,6 +17,13 @@ def response(status: int, detail: str, **more: Any) -> HttpResponse:
     return HttpResponse(orjson.dumps(problem), content_type="application/problem+json", status=status)
 
 
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """405, with the methods that are taken."""
+    refusal = response(405, f"{request.method} is not taken here: {allowed} is")
+    refusal["Allow"] = allowed
+    return refusal
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What cannot be served as it was asked: most often through a host name that the settings do not have."""
     return response(400, WRONG_HOST if isinstance(exception, DisallowedHost) else "The request cannot be read.")

@@ -12,7 +12,6 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tracing import body, keys, native, otlp, problems, signals
@@ -61,8 +60,9 @@ def answering(
     """A view for keys with one of the scopes, the first where it changes something; every refusal is counted."""
 
     @csrf_exempt
-    @require_http_methods(list(methods))
     def view(request: HttpRequest, **named: str) -> HttpResponseBase:
+        if request.method not in methods:
+            return problems.wrong_method(request, ", ".join(methods))
         project = ""
         try:
             access = _access(request)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("v1/logs/", receive_logs.otlp_logs_view),
     path("v1/metrics", receive.otlp_metrics, name="otlp_metrics"),
     path("api/v1/", api.urls()),
+    path("api/v1", api.nothing),
     path("api/public/", include(urls_langfuse.urlpatterns)),
     path("project/<str:project>/traces/<str:trace_id>", langfuse.trace_page),
     *urls_pages.urlpatterns,

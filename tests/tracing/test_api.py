@@ -215,7 +215,11 @@ def test_the_account_adds_up(asked: Sender) -> None:
 
 
 def test_no_path_and_no_method_are_problems_too(asked: Sender) -> None:
-    assert problem(asked.get("/api/v1/tracse"))["status"] == 404
+    for nowhere in ("/api/v1/tracse", "/api/v1/", "/api/v1"):
+        assert problem(asked.get(nowhere))["status"] == 404
+    for receiver in ("/v1/traces", "/v1/logs"):
+        response = asked.get(receiver)
+        assert "POST is" in problem(response)["detail"] and response["Allow"] == "POST"
     response = asked.client.delete("/api/v1/traces")
     assert problem(response)["status"] == 405
     assert "GET" in response["Allow"]

@@ -108,11 +108,12 @@ def urls() -> tuple[Sequence[URLPattern | URLResolver], str, str]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             pattern.callback = _telling_methods(pattern.callback)
-    return [*patterns, path("<path:rest>", _nothing)], app, namespace
+    return [path("", nothing), *patterns, path("<path:rest>", nothing)], app, namespace
 
 
 @csrf_exempt
-def _nothing(request: HttpRequest, rest: str) -> HttpResponse:
+def nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """What is asked for where nothing is."""
     return problems.response(404, NOWHERE)
 
 
@@ -123,9 +124,6 @@ def _telling_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
         response = view(request, *args, **kwargs)
         if response.status_code != 405:
             return response
-        allowed = response.headers["Allow"]
-        refusal = problems.response(405, f"{request.method} is not taken here: {allowed} is")
-        refusal["Allow"] = allowed
-        return refusal
+        return problems.wrong_method(request, response.headers["Allow"])
 
     return told
