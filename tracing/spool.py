@@ -27,6 +27,7 @@ POLL_SECONDS = 0.02
 MOST_PASSED = 2  # segments: one is being stored while the next is read
 PACE_BYTES = 24 * 1024 * 1024  # waiting for the store; beyond it, an ack takes longer
 PACE_SECONDS = 0.25  # but no longer than this: a burst is taken all the same
+PACE_POLL_SECONDS = 0.1  # each look takes the interpreter from the drain that is waited for
 
 Kind = Literal["otlp", "logs", "native", "signals", "joins", "refusal"]
 
@@ -151,7 +152,7 @@ class Spool:
         """Slow a sender that outruns the store: what it sent should be visible within about a second."""
         until = time.monotonic() + PACE_SECONDS
         while self.backlog() > PACE_BYTES and time.monotonic() < until:
-            time.sleep(POLL_SECONDS)
+            time.sleep(PACE_POLL_SECONDS)
 
     def backlog(self) -> int:
         """Bytes that wait for the store, other processes' included, as of a moment ago."""
