@@ -293,6 +293,13 @@ class TestFromTraceToTrace:
         assert answer.redirect_chain[-1][0] == f"{TRACE}?q=feedback%3Adown"
         assert "This is the first trace of the list." in text(answer)
 
+    def test_a_time_that_ends_is_said_with_the_way_out_of_it(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "has:fault", "to": "2026-11-02"}))
+        assert "until 2026-11-02" in page
+        assert 'href="/p/atlas/traces?q=has%3Afault">or any later</a>' in page
+        assert "until 2026-11-02" in text(mara.get(TRACE, {"to": "2026-11-02"}))
+        assert "in that time" in text(mara.get("/p/atlas/traces", {"q": "has:fault", "to": "1971-01-01"}))
+
     def test_what_cannot_be_read_leads_to_the_list_which_says_why(self, mara: Client) -> None:
         assert mara.get(f"{TRACE}/next", {"q": "prodct:x"})["Location"] == "/p/atlas/traces?q=prodct%3Ax"
         assert mara.get(f"{TRACE}/next", {"sort": "colour"})["Location"] == "/p/atlas/traces?sort=colour"

@@ -131,8 +131,14 @@ class Bar:
 
     @property
     def time_words(self) -> str:
-        """The time that the list is of, as a reader says it."""
-        return dict(self.ranges).get(self.since, "")
+        """The time that the list is of, as a reader says it; empty where it is any."""
+        said = [dict(self.ranges)[self.since]] if self.since else []
+        return ", ".join([*said, self.until_words] if self.until else said)
+
+    @property
+    def until_words(self) -> str:
+        """When the list's time ends."""
+        return f"until {self.until[:40]}"
 
     @property
     def ranges(self) -> tuple[tuple[str, str], ...]:
@@ -166,6 +172,7 @@ class Bar:
         plain = replace(self, live=False)
         return {
             "any_time": self.link(since="", until=""),
+            "no_end": self.link(until=""),
             "cleared": self.link(q=""),
             "live": replace(self, sort="").link(live=not self.live),
             "count": plain.link("count"),
