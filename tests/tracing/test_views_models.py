@@ -319,6 +319,10 @@ class TestTextFromTraces:
         assert text_view.shown("a\ud800b") == "a?b"
         assert text_view.plain_bytes("a\ud800b") == b"a?b"
 
+    def test_of_many_lines_shows_the_first(self) -> None:
+        assert text_view.first_lines("a\nb\n", 3) == "a\nb\n"
+        assert text_view.first_lines("a\n" * 200, 2) == "a\na\n…"
+
     @pytest.mark.parametrize(
         ("milliseconds", "words"),
         [

@@ -318,6 +318,17 @@ class TestHostileText:
             assert "\u202e" not in shown
             assert len(shown) < 300_000
 
+    def test_of_many_lines_takes_a_few(self, mara: Client, sender: Sender, drained: Callable[[], None]) -> None:
+        many = "line\n" * 50
+        stages = [{"stage": "generate", "status": "error", "error": many}]
+        sent = {"trace_id": "e1" * 16, "query": many, "started_at": "2026-11-20T10:00:00Z", "stages": stages}
+        assert sender.post("/api/v1/traces", made.as_json([sent]), "application/json").json()["accepted"] == 1
+        drained()
+        shown = text(mara.get(f"/p/atlas/traces/{'e1' * 16}"))
+        question, error = re.findall(r'<bdi class="text">(.*?)</bdi>', shown, re.DOTALL)
+        assert (question.count("line\n"), error.count("line\n")) == (6, 12)
+        assert "Show all 250 characters of the question" in shown
+
     def test_a_policy_without_inline_scripts_or_styles_stands_behind_it(self, mara: Client) -> None:
         response = mara.get(TRACE)
         policy = response["Content-Security-Policy"]

@@ -14,6 +14,12 @@ def shown(text: object, limit: int | None = None) -> str:
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 
+def first_lines(text: str, most: int) -> str:
+    """The text, or its first lines and a mark that there are more: what breaks its lines often takes no page."""
+    lines = text.split("\n", most)
+    return text if len(lines) <= most else "\n".join([*lines[:most], "…"])
+
+
 def plain_bytes(text: str) -> bytes:
     """The whole text as it is, for a download; lone surrogates become question marks."""
     return text.encode("utf-8", "replace")

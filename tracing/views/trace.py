@@ -20,7 +20,7 @@ from tracing.views.spans import tree
 from tracing.views.waiting import is_expected
 
 ANSWER_LIMIT = 20_000
-QUERY_LIMIT = 300
+QUERY_LIMIT, QUERY_LINES = 300, 6
 CONTEXT_LIMIT = 20_000
 MOST_CLAIMS = 40
 
@@ -174,7 +174,7 @@ def _lengths(subject: Trace) -> Context:
     query, answer, context = (len(text or "") for text in (subject.query, subject.answer, subject.context.text))
     return {
         "long_title": query > 160,
-        "long_query": query if query > QUERY_LIMIT else 0,
+        "long_query": query if query > QUERY_LIMIT or (subject.query or "").count("\n") >= QUERY_LINES else 0,
         "long_answer": answer if answer > ANSWER_LIMIT else 0,
         "context_length": context,
         "context_cut": context > CONTEXT_LIMIT,
