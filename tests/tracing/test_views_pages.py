@@ -321,7 +321,13 @@ class TestHostileText:
     def test_of_many_lines_takes_a_few(self, mara: Client, sender: Sender, drained: Callable[[], None]) -> None:
         many = "line\n" * 50
         stages = [{"stage": "generate", "status": "error", "error": many}]
-        sent = {"trace_id": "e1" * 16, "query": many, "started_at": "2026-11-20T10:00:00Z", "stages": stages}
+        sent = {
+            "trace_id": "e1" * 16,
+            "query": many,
+            "started_at": "2026-11-20T10:00:00Z",
+            "answer": "x",
+            "stages": stages,
+        }
         assert sender.post("/api/v1/traces", made.as_json([sent]), "application/json").json()["accepted"] == 1
         drained()
         shown = text(mara.get(f"/p/atlas/traces/{'e1' * 16}"))
