@@ -187,6 +187,19 @@ class TestSavedViews:
         assert "private" not in page
         assert mara.post(f"/p/atlas/views/{SavedView.objects.get(name='theirs').pk}/delete").status_code == 404
 
+    def test_that_cannot_be_saved_say_so_and_keep_the_list(self, mara: Client, clean_store: None) -> None:
+        for name in ("", "n" * 81):
+            answer = mara.post("/p/atlas/views/save", {"name": name, "query": "feedback:down"}, follow=True)
+            assert "The view was not saved" in text(answer)
+            assert answer.redirect_chain[-1][0] == "/p/atlas/traces?q=feedback%3Adown"
+        assert not SavedView.objects.exists()
+
+    def test_of_a_viewer_are_nobody_elses(self, client: Client, people: dict[str, Any], clean_store: None) -> None:
+        client.force_login(people["vera"])
+        assert "for everybody in the project" not in text(client.get("/p/atlas/traces", {"q": "feedback:down"}))
+        client.post("/p/atlas/views/save", {"name": "mine", "query": "feedback:down", "shared": "on"})
+        assert not SavedView.objects.get().shared
+
 
 @pytest.mark.usefixtures("seeded")
 class TestTheTrace:

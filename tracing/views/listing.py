@@ -31,6 +31,7 @@ def traces(here: Visit) -> HttpResponse:
         "selected": selected,
         "peek": bool(beside),
         "views": _views(here),
+        "works": here.works,
         "undo": here.request.session.pop("undo_view", None),
         "untouched": not (bar.q or bar.since or bar.until or bar.cursor),
         "address": here.request.build_absolute_uri("/v1/traces"),

@@ -1,5 +1,6 @@
 """Saved views: a filter under a name, opened by a link, deleted with a way back."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,16 +15,18 @@ from tracing.views.access import Visit, member_page
 @require_POST
 @member_page
 def save_view(here: Visit) -> HttpResponse:
-    """Keep the filter; the same name again replaces what it held."""
+    """Keep the filter; the same name again replaces what it held. A viewer's are seen by the viewer alone."""
     form = ViewForm(here.request.POST)
     if not form.is_valid():
-        return redirect("tracing:traces", here.slug)
+        messages.error(here.request, "The view was not saved: it needs a name of at most 80 characters.", "error")
+        query = here.request.POST.get("query", "")
+        return redirect(reverse("tracing:traces", args=[here.slug]) + "?" + urlencode({"q": query}))
     data = form.cleaned_data
     SavedView.objects.update_or_create(
         project=here.project,
         owner=here.user,
         name=data["name"],
-        defaults={"query": data["query"], "shared": data["shared"]},
+        defaults={"query": data["query"], "shared": data["shared"] and here.works},
     )
     return redirect(reverse("tracing:traces", args=[here.slug]) + "?" + urlencode({"q": data["query"]}))
 
