@@ -107,7 +107,7 @@ def _required_text(document: Mapping[str, Any], name: str) -> str:
         near = difflib.get_close_matches(name, list(document), 1, 0.7)
         raise _Refused(Problem(f"{name} is missing", name, f"{near[0]} looks like it: call it {name}" if near else ""))
     if not isinstance(given, str) or not given.strip():
-        raise _Refused(Problem(f"{name} is not a text", name))
+        raise _Refused(Problem(f"{name} is empty" if isinstance(given, str) else f"{name} is not a text", name))
     return given
 
 

@@ -13,6 +13,7 @@ from tracing.records import Signal
 KINDS = ("thumb", "comment", "score", "ticket", "resolved", "citation_broken")
 TEXTS = {"name": 200, "comment": 20_000, "anchor": 2_000, "session_id": 500, "user": 500, "id": 500}
 MOST = 1_000
+UPS = ("1", "1.0", "+1", "true", "up", "good", "like", "positive", "thumbs_up")
 LAST_NS = 2**63 - 1
 
 
@@ -71,7 +72,7 @@ def _kind(kind: Any) -> str:
 def _value(kind: str, value: Any) -> str | float | bool | None:
     if kind == "thumb":
         if value not in ("up", "down"):
-            raise _WrongError("value", "a thumb is 'up' or 'down'", "down")
+            raise _WrongError("value", "a thumb is 'up' or 'down'", "up" if str(value).lower() in UPS else "down")
     elif kind == "score":
         if not isinstance(value, str | int | float):
             raise _WrongError("value", "a score is a number, a word, or true or false")

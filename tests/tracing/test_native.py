@@ -234,3 +234,12 @@ def test_what_is_no_json_is_undecodable(body: bytes) -> None:
 )
 def test_times_keep_their_nanoseconds_and_stay_within_what_can_be_stored(at: str, kept: int) -> None:
     assert trace_of(LEAST | {"started_at": at}).started_ns == kept
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "query is empty"), (" ", "query is empty"), (5, "query is not a text")]
+)
+def test_a_question_that_is_none_is_told_apart(query: Any, words: str) -> None:
+    document = {"trace_id": "a" * 32, "query": query, "started_at": "2026-11-20T10:00:00Z"}
+    [item] = native.parse(json.dumps(document).encode())
+    assert item.problem is not None and item.problem.message == words

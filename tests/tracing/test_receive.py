@@ -315,6 +315,12 @@ def test_a_wrong_signal_names_its_field(signal: Any, field: str, sender: Sender)
     assert (answer["accepted"], answer["errors"][0]["field"]) == (0, field)
 
 
+@pytest.mark.parametrize(("value", "meant"), [(1, "up"), (True, "up"), ("UP", "up"), (0, "down"), ("sideways", "down")])
+def test_a_thumb_in_other_words_is_told_the_right_one(value: Any, meant: str, sender: Sender) -> None:
+    signal = {"trace_id": TRACE, "kind": "thumb", "value": value}
+    assert sender.post("/api/v1/signals", json.dumps(signal), JSON).json()["errors"][0]["suggestion"] == meant
+
+
 def test_signals_that_are_no_json_are_refused(sender: Sender) -> None:
     response = sender.post("/api/v1/signals", b"{", JSON)
     assert response.status_code == 400
