@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
     "/p/atlas/traces",
+    "/p/atlas/traces?q=has:fault&to=2030-01-01",
     "/p/atlas/traces?q=prodct:x",
     "/p/atlas/traces?q=product:nothing",
     f"/p/atlas/traces?selected={made.FULL}&live=1",

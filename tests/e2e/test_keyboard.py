@@ -88,6 +88,13 @@ def test_no_key_does_anything_while_typing(visit: Callable[..., Visitor]) -> Non
     assert page.url.endswith("/traces")
 
 
+def test_a_filter_is_written_on_at_its_end(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/traces?q=has:fault")
+    page.keyboard.press("/")
+    page.keyboard.type(" env:prod")
+    expect(page.locator("[data-filter]")).to_have_value("has:fault env:prod")
+
+
 def test_a_chunk_opens_its_text_and_closes_again(visit: Callable[..., Visitor]) -> None:
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
     link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')

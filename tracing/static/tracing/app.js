@@ -136,7 +136,7 @@ const keys = {
   j: () => step(1),
   k: () => step(-1),
   t: showSpans,
-  "/": () => $("[data-filter]")?.focus(),
+  "/": () => { $("[data-filter]")?.focus(); $("[data-filter]")?.setSelectionRange(-1, -1); },  // to write on at its end
   "?": () => $("#keys")?.showModal(),
   g: () => { going = Date.now(); },
 };
