@@ -17,6 +17,7 @@ from tracing import batch, store
 from tracing.arrivals import Key
 from tracing.behind import Behind
 from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, take
+from tracing.stored_spans import SINGLE
 from tracing.unswept import unswept
 
 log = structlog.get_logger()
@@ -156,7 +157,7 @@ class Drain(threading.Thread):
     def _store_singly(self, token: str, whole: list[Frame]) -> None:
         """After many failures of a batch: find the frame that the store refuses, if the store is well at all."""
         for number, frame in enumerate(whole):
-            single = f"{token}:single{number}"
+            single = f"{token}{SINGLE}{number}"
             try:
                 with unswept():
                     batch.write(self._decoded(single, [frame]), single, self.memory)

@@ -9,6 +9,8 @@ from tracing.arrivals import Key
 from tracing.records import Span
 from tracing.span_columns import READ, read_span, referred
 
+SINGLE = ":single"  # in the token of a frame that is stored by itself, after that of its batch
+
 
 def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, int]]:
     """(trace, sort time in ns) of those that the store has."""
@@ -66,11 +68,12 @@ def _span_rows(*, project: str, keys: Sequence[tuple[str, int]], but_batch: str)
         " WHERE project = {project:String}"
         " AND key_ts IN {times:Array(DateTime64(9, 'UTC'))} AND trace_id IN {ids:Array(String)}"
         " AND toStartOfHour(key_ts) IN arrayMap(t -> toStartOfHour(t), {times:Array(DateTime64(9, 'UTC'))})"
-        " AND batch != {batch:String}",
+        " AND batch NOT IN ({batch:String}, {whole:String})",
         project=project,
         ids=[trace_id for trace_id, _ in keys],
         times=[_decimal(key_ns) for _, key_ns in keys],
         batch=but_batch,
+        whole=but_batch.partition(SINGLE)[0],
     )
 
 

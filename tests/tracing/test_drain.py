@@ -155,8 +155,33 @@ def test_a_frame_that_the_store_refuses_for_what_it_holds_does_not_hold_up_the_o
     for _ in range(6):
         drain._once()
     assert [row[0] for row in store.rows("SELECT trace_id FROM traces FINAL")] == [TRACES[1]]
-    assert account()["bad"] == 3
+    assert account() == {"traces": 1, "stored": 3, "duplicate": 0, "rejected": 0, "bad": 3}
     assert not segments(receive.spool().directory)
+
+
+def test_frames_that_are_stored_singly_after_a_full_disk_are_no_duplicates_and_still_meet_in_their_trace(
+    sender: Sender, clean_store: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        span = otlp_span(TRACES[0], span_id=f"{number + 1:016x}", name=f"s{number}")
+        assert sender.post("/v1/traces", protobuf(span)).status_code == 200
+    drain = Drain(receive.spool())
+    monkeypatch.setattr(drain.stopping, "wait", lambda seconds: None)
+    insert = store.insert
+
+    def full(name: str, columns: Any, token: str = "") -> None:
+        if name == "traces":
+            raise OSError("no space left")
+        insert(name, columns, token)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "insert", full)
+        for _ in range(4):
+            drain._once()
+    drain._once()
+    assert counts() == (1, 3)
+    assert store.rows("SELECT span_count FROM traces FINAL") == [(3,)]
+    assert account() == {"traces": 1, "stored": 3, "duplicate": 0, "rejected": 0, "bad": 0}
 
 
 def test_of_two_drains_one_works(sender: Sender, clean_store: None) -> None:
