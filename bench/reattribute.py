@@ -48,7 +48,7 @@ def _measure(words: str) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     project, _ = Project.objects.get_or_create(slug=PROJECT, defaults={"name": PROJECT})
     job = jobs.ask(project, None, "", None, None)
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.002)
 
     def work() -> None:
         with store.closing():

@@ -36,3 +36,21 @@ def test_a_value_that_cannot_be_read_is_said_in_one_line(name: str, value: str) 
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"The settings cannot be used: {name} is {value!r}: ")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "nonsense", "The settings cannot be used: DATABASE_URL is no database's address"),
+        ("DATABASE_URL", "sqlite:////proc/none/x", "CommandError: the database that DATABASE_URL names "),
+        ("CLICKHOUSE_URL", "http://me:secret@127.0.0.1:9/x", "CommandError: the store at 127.0.0.1:9, which "),
+    ],
+)
+def test_a_store_that_does_not_answer_is_said_in_a_sentence(name: str, value: str, said: str, tmp_path: Path) -> None:
+    environment = os.environ | {"STAGELIGHT_DATA_DIR": str(tmp_path), name: value}
+    command = [sys.executable, "manage.py", "serve"]
+    ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(said)
+    assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stderr

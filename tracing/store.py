@@ -62,6 +62,10 @@ class StoreInUseError(RuntimeError):
     """Another process holds the embedded store's directory."""
 
 
+class StoreAwayError(RuntimeError):
+    """The server that CLICKHOUSE_URL names does not answer, or refuses."""
+
+
 class SchemaChangedError(RuntimeError):
     """A schema file that was applied before has another text now."""
 
@@ -111,6 +115,7 @@ def hold(path: Path) -> bool:
 def _connect() -> Any:
     import clickhouse_connect
     from clickhouse_connect.driver import options as libraries
+    from clickhouse_connect.driver.exceptions import OperationalError
 
     # chDB brings pandas along, and the first insert would spend three seconds on importing it to look for data frames
     vars(libraries).update(dict.fromkeys(("pd", "pd_time_test", "arrow", "pl"), None))
@@ -127,7 +132,11 @@ def _connect() -> Any:
         config = path.parent / f"{path.name}.config.xml"
         config.write_text(ENGINE_CONFIG.format(memory=settings.STORE_MEMORY_BYTES))
         options["chdb_options"] = {"config-file": str(config)}
-    return clickhouse_connect.get_client(dsn=settings.CLICKHOUSE_URL, **options)
+    try:
+        return clickhouse_connect.get_client(dsn=settings.CLICKHOUSE_URL, **options)
+    except OperationalError as error:
+        host = urlsplit(settings.CLICKHOUSE_URL).netloc.rpartition("@")[2]
+        raise StoreAwayError(f"the store at {host}, which CLICKHOUSE_URL names, does not answer: {error}") from error
 
 
 def client() -> Any:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import OperationalError
 
 from tracing import store
 
@@ -13,10 +14,12 @@ class Command(DjangoMigrate):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Apply what is missing in both."""
-        super().handle(*args, **options)
         try:
+            super().handle(*args, **options)
             applied = store.apply_schema()
-        except store.StoreInUseError as error:
+        except OperationalError as error:
+            raise CommandError(f"the database that DATABASE_URL names cannot be used: {error}") from error
+        except (store.StoreInUseError, store.StoreAwayError) as error:
             raise CommandError(str(error)) from error
         for name in applied if options["verbosity"] else ():
             self.stdout.write(f"  Applied schema {name}")
