@@ -16,6 +16,7 @@ from tracing.normalising.outcome import DEFAULT_CUTS, Cuts, outcome_of
 from tracing.normalising.overlay import declare, finished
 from tracing.normalising.particulars import particulars
 from tracing.normalising.prompt import Presence
+from tracing.normalising.rewriting import reworded
 from tracing.normalising.round import Round
 from tracing.normalising.stagework import call_of, stage_records
 from tracing.normalising.staging import assign
@@ -41,6 +42,7 @@ def normalise(spans: Sequence[Span], cuts: Cuts = DEFAULT_CUTS) -> Trace:
 def _read(tree: Tree, cuts: Cuts) -> Trace:
     assign(tree.nodes)
     found_rounds = rounds(tree.nodes)
+    rewritten = reworded(tree.nodes, found_rounds)
     calls = _calls(tree)
     whole = particulars(tree, calls)
     query, answer = _capped(whole.query, MOST_QUERY), _capped(whole.answer, MOST_ANSWER)
@@ -54,6 +56,7 @@ def _read(tree: Tree, cuts: Cuts) -> Trace:
     return replace(
         whole,
         query=query,
+        rewritten=whole.rewritten or rewritten,
         answer=answer,
         lanes=lanes,
         observed=observed(found_rounds, candidates, tree.declared),
