@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import count, islice, zip_longest
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
+from tracing.dialects.messages import question_of
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
 from tracing.dialects.values import is_cut_off, loaded, mapping, number, strings_in, text, whole
 from tracing.document_lists import sent
@@ -46,6 +47,7 @@ def read(span: Span) -> Reading:
     return Reading(
         span=span,
         role=role,
+        name=text(attributes.get("tool.name")) if role is Role.TOOL else None,
         input=given,
         output=result,
         lists=_lists(role, span, described, result) if role is Role.RETRIEVER or role is Role.RERANKER else None,
@@ -156,6 +158,20 @@ def _sparse(attributes: Attributes, under: str) -> Documents:
                 parts.setdefault(int(index), {})[part] = value
     found = (_document(index + 1, *(part.get(name) for name in _PARTS)) for index, part in sorted(parts.items()))
     return tuple(document for document in found if document is not None)
+
+
+def last_asked(attributes: Attributes) -> str | None:
+    """The question in the last message of a user's."""
+    found = None
+    for index in count(0):
+        message = f"llm.input_messages.{index}.message"
+        speaker = attributes.get(f"{message}.role")
+        if speaker is None and index:  # some count from 1
+            return found
+        if speaker == "user":
+            said = text(attributes.get(f"{message}.content")) or "\n\n".join(_contents(attributes, message))
+            found = question_of(said) or found
+    return found
 
 
 def _call(role: Role, span: Span) -> Call:

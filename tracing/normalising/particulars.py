@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Literal, TypeVar
 
 from tracing.dialects.declared import Declared
+from tracing.dialects.messages import question_of
+from tracing.dialects.openinference import last_asked
 from tracing.dialects.reading import Call, Reading, Role
 from tracing.dialects.shapes import entities as read_entities
 from tracing.dialects.shapes import texts
@@ -175,6 +177,8 @@ def _query(tree: Tree) -> str | None:
     top = tree.top
     asked = top is not None and top.role not in (Role.EMBEDDER, Role.EVALUATOR) and top.is_root
     given = top.reading.input if top is not None and asked else None
+    if top is not None and asked and top.role is Role.MODEL:
+        return _asked_of_model(top) or given
     return asked_in(given) or _asked_below(tree) or given
 
 
@@ -183,11 +187,15 @@ def _asked_below(tree: Tree) -> str | None:
         lists = node.reading.lists
         if lists is not None and (found := lists.query or asked_in(node.reading.input)):
             return found
-    generating = [node.reading.input for node in tree.nodes if node.own is Stage.GENERATE]
+    generating = [node for node in tree.nodes if node.own is Stage.GENERATE]
     embedded = {node.reading.input for node in tree.nodes if node.own is Stage.EMBED and node.reading.input}
     if generating and len(embedded) == 1 and loaded(only := embedded.pop()) is None:
         return only
-    return next((found for given in generating if (found := asked_in(given))), None)
+    return next((found for node in generating if (found := _asked_of_model(node))), None)
+
+
+def _asked_of_model(node: Node) -> str | None:
+    return last_asked(node.span.attributes) or question_of(asked_in(node.reading.input))
 
 
 def _steps(tree: Tree, *stages: Stage) -> Iterable[Mapping[str, Value]]:

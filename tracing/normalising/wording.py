@@ -21,6 +21,7 @@ _QUESTION_KEYS = (
     "text",
     "q",
     "inputs",
+    "task",
 )
 _ANSWER_KEYS = (
     "answer",
@@ -33,8 +34,14 @@ _ANSWER_KEYS = (
     "reply",
     "generation",
     "outputs",
+    "final_output",
+    "raw",
 )
-_NO_TEXT = re.compile(r"^<?(async_)?generator object|<(async_)?generator object|^<[\w.]+ object at 0x|^<[\w.]+\(")
+_NO_TEXT = re.compile(
+    r"^<?(async_)?generator object|<(async_)?generator object|^<[\w.]+ object at 0x|^<[\w.]+\("
+    r"|^\[?[A-Z]\w{1,80}\([a-z_]\w{0,80}="
+)
+_HOLDERS = ("messages", "message", "new_message", "choices", "generations", "parts", "kwargs")
 _DEPTH = 4
 
 
@@ -94,10 +101,10 @@ def _text_in(value: Value, keys: tuple[str, ...], role: str, depth: int) -> str 
     for argument in arguments if isinstance(arguments, list) else ():
         if found := _text_in(argument, keys, role, depth + 1):
             return found
-    for key in ("messages", "message", "choices", "generations", "parts", "kwargs"):
+    for key in _HOLDERS:
         if isinstance(nested := value.get(key), list | dict) and (found := _text_in(nested, keys, role, depth + 1)):
             return found
-    if role == "user" and isinstance(named := value.get("kwargs"), dict):
+    if role == "user" and "args" in value and isinstance(named := value.get("kwargs"), dict):
         return next((each for each in named.values() if isinstance(each, str) and each), None)
     return None
 
@@ -110,9 +117,16 @@ def _last_message(values: list[Value], keys: tuple[str, ...], role: str, depth: 
                 found := _text_in(value, ("content", *keys), role, depth + 1)
             ):
                 return found
-        elif isinstance(value, list) and (found := _last_message(value, keys, role, depth + 1)):
+        elif isinstance(value, list) and (found := _paired(value, role) or _last_message(value, keys, role, depth + 1)):
             return found
     return None
+
+
+def _paired(value: list[Value], role: str) -> str | None:
+    """The words of a message that is a pair of its speaker and them."""
+    if len(value) != 2 or value[0] not in (role, "human" if role == "user" else "ai"):
+        return None
+    return value[1] if isinstance(value[1], str) else None
 
 
 def said_in(output: str | None) -> Mapping[str, Value]:
