@@ -395,3 +395,18 @@ def test_a_cited_chunk_that_was_not_in_the_prompt_is_a_flag() -> None:
 def test_a_reason_that_the_api_does_not_know_is_unknown() -> None:
     said = json.dumps([{"chunk_id": A, "survived": False, "dropped_at": "context", "dropped_why": "mood"}])
     assert by_id(normalise([span(1, "ask", rag__candidates=said)]))[A].dropped_why == "unknown"
+
+
+def test_what_a_cutoff_alone_left_out_was_below_its_threshold() -> None:
+    trace = normalise(
+        [
+            span(1, "ask", at=(0, 50)),
+            span(2, "vector", "RETRIEVER", 1, (1, 5), **retrieved(("a", 0.9), ("b", 0.1))),
+            span(
+                3, "SimilarityPostprocessor._postprocess_nodes", "CHAIN", 1, (6, 8),
+                input__value=json.dumps({"nodes": json.loads(nodes(("a", 0.9), ("b", 0.1)))}),
+                output__value=nodes(("a", 0.9)),
+            ),
+        ]
+    )  # fmt: skip
+    assert (by_id(trace)["b"].dropped_at, by_id(trace)["b"].dropped_why) == ("rerank", "threshold")

@@ -82,7 +82,7 @@ def _blame(rows: Rows, round_: Round) -> None:
         elif (given is not None and chunk_id not in given) or (fused is not None and chunk_id not in fused):
             row.dropped_at, row.dropped_why = "retrieve", "cut"
         elif reranked is not None:
-            row.dropped_at, row.dropped_why = "rerank", "top_k" if at_top else "cut"
+            row.dropped_at, row.dropped_why = "rerank", "top_k" if at_top else round_.cut_why
         else:
             unmerged = several and fused is None
             row.dropped_at, row.dropped_why = "retrieve" if unmerged else "context", "unknown"

@@ -36,12 +36,18 @@ def read_rerank(nodes: Sequence[Node], round_: Round) -> None:
     named = chosen.role is Role.RERANKER or (chosen.declared is not None and chosen.declared.stage is not None)
     sent = named and joining.FROM not in chosen.span.attributes
     round_.seen["reranked"] = "declared" if sent else "inferred"
+    if not named and "rank" not in chosen.name.lower() and (why := _why(chosen)) != "unknown":
+        round_.cut_why = why
     round_.top_k = chosen.reading.lists.top_k if chosen.reading.lists else None
     if inputs is not None:
         round_.rerank_input, round_.seen["rerank_input"] = inputs, how
     for node, documents in given[position + 1 :]:
         round_.filtered = documents
-        round_.filtered_why = next((why for name, why in _WHY_BY_NAME if name.search(node.name)), "unknown")
+        round_.filtered_why = _why(node)
+
+
+def _why(node: Node) -> str:
+    return next((why for name, why in _WHY_BY_NAME if name.search(node.name)), "unknown")
 
 
 def _ranker(nodes: list[Node]) -> Node:

@@ -26,6 +26,7 @@ class Round:
     rerank_input: Documents | None = None
     reranked: Documents | None = None
     top_k: int | None = None
+    cut_why: str = "cut"  # what reranking left out
     filtered: Documents | None = None
     filtered_why: str = "unknown"
     seen: dict[str, Seen] = field(default_factory=dict)
