@@ -185,3 +185,9 @@ def test_the_ai_sdks_reranker_and_context_are_read_on_spans_of_this_convention_t
     assert (trace.session_id, trace.user_id) == ("s-1", "u-1")
     assert (found["doc_b#x"].rerank_rank, found["doc_b#x"].rerank_score, found["doc_b#x"].rerank_in) == (1, 0.9, True)
     assert (found["doc_a#x"].rerank_rank, found["doc_a#x"].rerank_in) == (None, True)
+
+
+@pytest.mark.parametrize("waited", [0.004, 4])
+def test_a_first_token_is_within_its_call_in_seconds_or_in_milliseconds(waited: float) -> None:
+    call = step(1, "chat", (0, 20), operation__name="chat", server__time_to_first_token=waited)
+    assert normalise([call]).first_token_ms == 4.0

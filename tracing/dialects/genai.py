@@ -228,7 +228,9 @@ def _first_token(attributes: Attributes, span: Span) -> int | None:
     for key in _FIRST:
         waited = number(attributes.get(key))
         if waited is not None and 0 <= waited < 86_400:
-            return span.start_ns + round(waited * 1e9)
+            # Some send milliseconds all the same: no first token comes after the last one.
+            late = waited * 1e9 > span.end_ns - span.start_ns > waited * 1e6
+            return span.start_ns + round(waited * (1e6 if late else 1e9))
     chunks = [event.at_ns for event in span.events if event.name.endswith(("completion.chunk", "first_token"))]
     return min(chunks, default=None)
 
