@@ -162,3 +162,23 @@ def test_a_lane_under_its_floor_is_a_flag() -> None:
     lanes = '[{"name": "vector", "floor": 0.9}]'
     trace = normalise([span(1, "ask", rag__lanes=lanes), span(2, "vector", "RETRIEVER", 1, **retrieved(("a", 0.5)))])
     assert trace.flags == ("under_floor:vector",)
+
+
+@pytest.mark.parametrize("name", ["LLMSingleSelector._select", "PydanticMultiSelector._select"])
+def test_a_model_that_selects_an_engine_routes(name: str) -> None:
+    trace = normalise([span(1, "ask"), span(2, name, "CHAIN", 1, (1, 5)), span(3, "chat", "LLM", 2, (2, 4))])
+    assert [record.stage for record in trace.stages] == ["route"]
+
+
+def test_a_model_that_judges_the_answer_is_not_the_one_that_gave_it() -> None:
+    said = {"llm.output_messages.0.message.content": "Because."}
+    verdict = {"llm.output_messages.0.message.content": "YES"}
+    trace = normalise(
+        [
+            span(1, "ask", at=(0, 50)),
+            span(2, "chat", "LLM", 1, (1, 5), **said),
+            span(3, "evaluate_answer", "CHAIN", 1, (6, 20)),
+            span(4, "chat", "LLM", 3, (7, 19), **verdict),
+        ]
+    )
+    assert ([record.stage for record in trace.stages], trace.answer) == (["generate", "validate"], "Because.")

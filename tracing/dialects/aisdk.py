@@ -21,6 +21,7 @@ _ROLES = (
     ("ai.rerank", Role.RERANKER),
     ("ai.toolCall", Role.TOOL),
 )
+_NAMES = {Role.STEP: "ai.telemetry.functionId", Role.TOOL: "ai.toolCall.name"}
 _CALLERS = frozenset((Role.MODEL, Role.EMBEDDER, Role.RERANKER))
 _INPUT_TOKENS = ("ai.usage.inputTokens", "ai.usage.promptTokens", "gen_ai.usage.input_tokens")
 _OUTPUT_TOKENS = ("ai.usage.outputTokens", "ai.usage.completionTokens", "gen_ai.usage.output_tokens")
@@ -43,7 +44,7 @@ def read(span: Span) -> Reading:
     return Reading(
         span=span,
         role=role,
-        name=text(attributes.get("ai.telemetry.functionId")) if role is Role.STEP else None,
+        name=text(attributes.get(_NAMES[role])) if role in _NAMES else None,
         input=_input(role, attributes),
         output=_output(attributes) or text(attributes.get("ai.toolCall.result")),
         lists=ranking(attributes) if role is Role.RERANKER else None,

@@ -69,6 +69,7 @@ def read(span: Span) -> Reading:
     return Reading(
         span=span,
         role=role,
+        name=text(attributes.get("gen_ai.tool.name")) if role is Role.TOOL else None,
         input=_input(role, attributes, given),
         output=_output(role, attributes, replies),
         lists=_lists(role, attributes),
@@ -122,7 +123,8 @@ def _input(role: Role, attributes: Attributes, given: Value) -> str | None:
     if role is Role.RETRIEVER:
         return text(attributes.get("gen_ai.retrieval.query.text"))
     if role is Role.TOOL:
-        return _as_text(attributes.get("gen_ai.tool.call.arguments"))
+        arguments = attributes.get("gen_ai.tool.call.arguments")
+        return _as_text(arguments) if arguments is not None else messages.said(given) or None
     if role is Role.EMBEDDER:
         return None
     found = messages.last_asked(given) if given is not None else None
@@ -130,8 +132,8 @@ def _input(role: Role, attributes: Attributes, given: Value) -> str | None:
 
 
 def _output(role: Role, attributes: Attributes, replies: Value) -> str | None:
-    if role is Role.TOOL:
-        return _as_text(attributes.get("gen_ai.tool.call.result"))
+    if role is Role.TOOL and (result := attributes.get("gen_ai.tool.call.result")) is not None:
+        return _as_text(result)
     found = messages.said(replies) if replies is not None and role is not Role.RERANKER else ""
     return found or _as_text(attributes.get("gen_ai.task.output"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from tracing.records import Value
 
 _DEPTH = 5
 _LONGEST_ID = 200
+_LONGEST_PRINTED = 100_000
 _LIST_KEYS = (
     "documents", "docs", "source_nodes", "source_documents", "nodes", "results", "result", "chunks", "hits", "matches",
     "points", "objects", "passages", "candidates", "items", "data", "output", "value", "response", "context",
@@ -53,6 +55,26 @@ def found_in(value: Value) -> Found | None:
         documents.append(settled(document))
     lanes = {text(row.get("lane")) for row in rows if isinstance(row, dict)}
     return Found(tuple(documents), bool(distances), lanes.pop() if len(lanes) == 1 else None)
+
+
+def given_back(value: str | None) -> Found | None:
+    """The documents that a tool gave back: as such, in the one block of its content, or as Python prints them."""
+    decoded = loaded(value)
+    blocks = decoded.get("content") if isinstance(decoded, dict) else decoded
+    only = blocks[0] if isinstance(blocks, list) and len(blocks) == 1 else None
+    inner = text(only.get("text")) if isinstance(only, dict) else None
+    for told in (inner, value):
+        if told and (found := found_in(_printed(told) if told.startswith("[{'") else told)) is not None:
+            return found
+    return None
+
+
+def _printed(value: str) -> Value:
+    try:
+        found: Value = literal_eval(value) if len(value) <= _LONGEST_PRINTED else None
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
 
 
 def _rows(value: Value, depth: int) -> list[Value] | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tracing.dialects.values import loaded, text
+from tracing.dialects.values import loaded, mapping, strings_in, text
 from tracing.records import Attributes, Event, Value
 
 _DEPTH = 8
 _QUESTIONS = ("question", "query", "user_query", "input")
 _CONTEXTS = ("context", "passages", "documents")
-_PARTS = ("parts", "content", "text", "message", "messages", "body")
+_PARTS = ("parts", "content", "text", "message", "messages", "body", "toolResult")
+_RESULT = "tool_call_response"
 _ASKED = re.compile(r"(?:^|\n)[ \t>*#]*(?:user(?:'s)?[ \t]+)?(?:question|query)[ \t*]*:[ \t*]*", re.IGNORECASE)
 _REPLY = re.compile(r"\n[ \t*#]*(?:answer|response|assistant)[ \t*]*:[ \t*]*$", re.IGNORECASE)
 _CONTEXT = re.compile(
@@ -27,7 +28,7 @@ _SPEAKER = re.compile(r"gen_ai\.(system|user|assistant|tool|choice)(?:\.message)
 
 
 def said(value: Value) -> str:
-    """All that was said in messages, parts or bare text, in order; calls of tools are not said."""
+    """What was said in messages, parts or bare text, in order, and given back by tools; calls of them are not said."""
     decoded = loaded(value)
     return "\n\n".join(_said(value if decoded is None else decoded, 0))
 
@@ -40,8 +41,17 @@ def _said(value: Value, depth: int) -> list[str]:
     if isinstance(value, list):
         return [found for part in value for found in _said(part, depth + 1)]
     if isinstance(value, dict):
+        if value.get("type") == _RESULT:
+            return returned(value)
         return [found for key in _PARTS if value.get(key) for found in _said(value[key], depth + 1)]
     return []
+
+
+def returned(part: Mapping[str, Value]) -> list[str]:
+    """The texts in what a tool gave back."""
+    held = part.get("response") or part.get("result")
+    decoded = loaded(held)
+    return strings_in(held if decoded is None else decoded)
 
 
 def last_asked(value: Value) -> str | None:
@@ -51,9 +61,16 @@ def last_asked(value: Value) -> str | None:
         return question_of(text(value))
     rows = decoded if isinstance(decoded, list) else [decoded]
     for row in reversed(rows):
-        if isinstance(row, dict) and row.get("role") in ("user", "human", None) and (found := _said(row, 0)):
+        if isinstance(row, dict) and _is_users(row) and (found := _said(row, 0)):
             return question_of(found[-1])
     return None
+
+
+def _is_users(row: Mapping[str, Value]) -> bool:
+    """True where a user speaks, and not a tool in a user's name."""
+    parts = row.get("parts")
+    results = [part for part in parts if mapping(part).get("type") == _RESULT] if isinstance(parts, list) else []
+    return row.get("role") in ("user", "human", None) and not results
 
 
 def asked_at(words: str, after: int) -> int:
@@ -142,8 +159,14 @@ def _message(held: Attributes) -> Mapping[str, Value]:
             inner = found.get("message")
             return {"content": inner if isinstance(inner, dict | str) else found.get("content")}
         if words := text(held.get(key)):
-            return {"content": words}
-    return {"content": held.get("content") or held.get("gen_ai.prompt") or held.get("gen_ai.completion")}
+            return {"content": _parts(words)}
+    return {"content": _parts(held.get("content") or held.get("gen_ai.prompt") or held.get("gen_ai.completion"))}
+
+
+def _parts(content: Value) -> Value:
+    """The parts of a content that was sent as JSON of them."""
+    found = loaded(content)
+    return found if isinstance(found, list) and all(isinstance(part, dict) for part in found) else content
 
 
 def _decoded(value: Value) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -26,6 +27,7 @@ class Presence:
         self._sought = texts
         self._by_id = False
         self._prompt = prompt
+        self._quoted = "\\n" in prompt or '\\"' in prompt  # as JSON, which tools give back
         if not prompt:
             return
         if len(texts) * len(prompt) > _MOST_WORK:
@@ -51,6 +53,8 @@ class Presence:
             if prompt.startswith(text, at):
                 return at, at + len(text)
             at = prompt.find(head, at + 1)
+        if first < 0 and self._quoted:
+            return _find_quoted(prompt, text)
         if first >= 0 and len(text) >= 2 * _HEAD:
             self._partial.add(chunk_id)
             return first, first + _HEAD
@@ -83,6 +87,14 @@ class Presence:
             return None
         start, end = min(start for start, _ in self._found.values()), max(end for _, end in self._found.values())
         return start, asked_at(self._prompt, end) if self._by_id else end
+
+
+def _find_quoted(prompt: str, text: str) -> tuple[int, int] | None:
+    for only_ascii in (False, True):
+        quoted = json.dumps(text, ensure_ascii=only_ascii)[1:-1]
+        if quoted != text and (at := prompt.find(quoted)) >= 0:
+            return at, at + len(quoted)
+    return None
 
 
 def _is_telling(chunk_id: str | None) -> bool:

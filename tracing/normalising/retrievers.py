@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tracing.dialects.documents import are_distances, recovered
+from tracing.dialects.loose import given_back
 from tracing.dialects.reading import Lists, Role
 from tracing.normalising.reranking import LISTERS
 from tracing.normalising.staging import FUSION_NAME
@@ -16,6 +17,7 @@ from tracing.stages import Stage
 _METHOD = re.compile(r"\._?a?(retrieve|invoke|search|query|get_relevant_documents|run|run_async|forward)$")
 _LONGEST_NAME = 200
 _VERB = re.compile(r"^(retrieve|search|query)[_-]|[_-](retrieve|retrieval|retriever|search|query|lookup)$")
+_OF_NO_KIND = (Role.STEP, Role.TOOL)
 _NO_LISTS = Lists(sent=False, seen=False)
 
 
@@ -75,8 +77,8 @@ def retrievers(nodes: Sequence[Node]) -> list[Retriever]:
 
 
 def _by_name(node: Node) -> Lists | None:
-    """The documents of a step that is no retriever by kind, and retrieves by name or declaration."""
-    if node.role is not Role.STEP or node.own is not Stage.RETRIEVE or node.below & LISTERS:
+    """The documents of a step or tool that is no retriever by kind, and retrieves by name or declaration."""
+    if node.role not in _OF_NO_KIND or node.own is not Stage.RETRIEVE or node.below & LISTERS:
         return None
     return None if FUSION_NAME.search(node.name) else _given_back(node)
 
@@ -85,6 +87,9 @@ def _given_back(node: Node) -> Lists | None:
     lists = node.reading.lists
     if lists is not None:
         return replace(lists, sent=False) if lists.seen else None
+    if node.role is Role.TOOL:
+        told = given_back(node.reading.output)
+        return told and Lists(told.documents, sent=False, lane=told.lane, lower_is_better=told.lower_is_better)
     found = recovered(node.reading.output)
     return None if found is None else Lists(found, sent=False, lower_is_better=are_distances(node.reading.output))
 
@@ -92,7 +97,7 @@ def _given_back(node: Node) -> Lists | None:
 def _adopt(retriever: Retriever) -> None:
     """Take the documents of the step around it, where a call of an index does not say what it found."""
     outer = retriever.node.parent
-    if outer is None or outer.role is not Role.STEP or outer.own is not Stage.RETRIEVE:
+    if outer is None or outer.role not in _OF_NO_KIND or outer.own is not Stage.RETRIEVE:
         return
     if sum(child.role is Role.RETRIEVER for child in outer.children) == 1 and (found := _given_back(outer)):
         retriever.lists = replace(found, lane=retriever.lists.lane, top_k=retriever.lists.top_k)

@@ -8,12 +8,16 @@ from tracing.stages import Stage
 
 RERANK_NAME = re.compile(r"compress|rerank|rank|postprocess", re.IGNORECASE)
 FUSION_NAME = re.compile(r"fus(e|ion)|rrf|merge|ensemble|combin|join", re.IGNORECASE)
+_SEARCH_TOOL = re.compile(
+    r"retriev|(?<!re)search|bm25|look_?up|knowledge|(get|fetch|find|query)_\w*(doc|passage|context|chunk)",
+    re.IGNORECASE,
+)
 _BY_NAME = (
     (RERANK_NAME, Stage.RERANK),
-    (re.compile(r"rout(e|er|ing)|classif|intent|triage", re.IGNORECASE), Stage.ROUTE),
+    (re.compile(r"rout(e|er|ing)|classif|intent|triage|(single|multi)selector", re.IGNORECASE), Stage.ROUTE),
     (re.compile(r"entit|resolv|rewrit|condense|expan[ds]|hyde|decompos", re.IGNORECASE), Stage.RESOLVE),
     (re.compile(r"context|assembl|pack_|budget|format_doc|build_prompt", re.IGNORECASE), Stage.CONTEXT),
-    (re.compile(r"validat|verif|guard|grounded|check_|_check|citation", re.IGNORECASE), Stage.VALIDATE),
+    (re.compile(r"validat|verif|guard|grounded|check_|_check|citation|evaluat|judge", re.IGNORECASE), Stage.VALIDATE),
     (re.compile(r"retriev|fus(e|ion)|rrf|joiner|(?<!re)search|bm25", re.IGNORECASE), Stage.RETRIEVE),
     (re.compile(r"embed", re.IGNORECASE), Stage.EMBED),
     (re.compile(r"generat|synthes|answer", re.IGNORECASE), Stage.GENERATE),
@@ -27,6 +31,7 @@ _BY_ROLE = {
     Role.GUARDRAIL: Stage.VALIDATE,
 }
 _WORKERS = {Role.RETRIEVER, Role.MERGER, Role.RERANKER, Role.EMBEDDER, Role.MODEL}
+_SEARCHERS = {Role.RETRIEVER, Role.MERGER, Role.EMBEDDER}
 _MAY_CALL_A_MODEL = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.GENERATE, Stage.VALIDATE}
 _LENDS = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.CONTEXT, Stage.VALIDATE}
 
@@ -63,6 +68,9 @@ def _own(node: Node) -> Stage | None:
         return _BY_ROLE[node.role]
     if node.role is Role.STEP and node.span.parent_id:
         return _named(node)
+    if node.role is Role.TOOL and _SEARCH_TOOL.search(node.name) and node.below & _WORKERS <= _SEARCHERS:
+        node.inferred = True
+        return Stage.RETRIEVE
     return None
 
 
@@ -79,7 +87,7 @@ def _named(node: Node) -> Stage | None:
     for pattern, stage in _BY_NAME:
         if pattern.search(node.name):
             workers = node.below & _WORKERS
-            own = {role for role, of in _BY_ROLE.items() if of is stage}
+            own = _SEARCHERS if stage is Stage.RETRIEVE else {role for role, of in _BY_ROLE.items() if of is stage}
             if stage in _MAY_CALL_A_MODEL:
                 own.add(Role.MODEL)
             if workers <= own:
