@@ -1,6 +1,7 @@
 """Which stage of the pipeline each span belongs to."""
 
 import re
+from functools import lru_cache
 
 from tracing.dialects.reading import Role
 from tracing.normalising.tree import Node
@@ -33,6 +34,12 @@ _BY_ROLE = {
 _WORKERS = {Role.RETRIEVER, Role.MERGER, Role.RERANKER, Role.EMBEDDER, Role.MODEL}
 _SEARCHERS = {Role.RETRIEVER, Role.MERGER, Role.EMBEDDER}
 _MAY_CALL_A_MODEL = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.GENERATE, Stage.VALIDATE}
+_MAY_WORK = {
+    stage: frozenset(role for role, of in _BY_ROLE.items() if of is stage)
+    | (_SEARCHERS if stage is Stage.RETRIEVE else {Role.MODEL} if stage in _MAY_CALL_A_MODEL else frozenset())
+    for stage in Stage
+}
+_LONGEST_NAME = 500
 _LENDS = {Stage.ROUTE, Stage.RESOLVE, Stage.RERANK, Stage.CONTEXT, Stage.VALIDATE}
 
 
@@ -83,15 +90,14 @@ def _model_stage(parent: Node | None) -> Stage:
     return Stage.RESOLVE if above is Stage.RETRIEVE else Stage.GENERATE
 
 
+@lru_cache(maxsize=4096)
+def _called(name: str) -> Stage | None:
+    return next((stage for pattern, stage in _BY_NAME if pattern.search(name)), None)
+
+
 def _named(node: Node) -> Stage | None:
-    for pattern, stage in _BY_NAME:
-        if pattern.search(node.name):
-            workers = node.below & _WORKERS
-            own = _SEARCHERS if stage is Stage.RETRIEVE else {role for role, of in _BY_ROLE.items() if of is stage}
-            if stage in _MAY_CALL_A_MODEL:
-                own.add(Role.MODEL)
-            if workers <= own:
-                node.inferred = True
-                return stage
-            return None
-    return None
+    stage = _called(node.name[:_LONGEST_NAME])
+    if stage is None or not node.below & _WORKERS <= _MAY_WORK[stage]:
+        return None
+    node.inferred = True
+    return stage
