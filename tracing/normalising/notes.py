@@ -8,6 +8,7 @@ from tracing.normalising import joining
 from tracing.normalising.failures import Failure
 from tracing.normalising.tree import Node, Tree
 from tracing.normalising.wording import said_in
+from tracing.otlp.warning import dropped_warning
 from tracing.records import Candidate, Lane, StageRecord
 from tracing.stages import Stage
 
@@ -108,11 +109,3 @@ def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answe
         for failure in outside
     ]
     return tuple(found[:_MOST])
-
-
-def dropped_warning(dropped: int) -> str:
-    """What to tell a sender whose SDK cut attributes off, and what cures it."""
-    return (
-        f"{dropped} attributes were dropped by the sender's limit, the earliest first: "
-        "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000 where the traces come from"
-    )

@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tracing.document_lists import grouped
-from tracing.normalising.notes import dropped_warning
 from tracing.otlp import json as otlp_json
 from tracing.otlp.json import LATEST_NS, MOST_DEPTH, TOO_DEEP, Undecodable, plain_number
+from tracing.otlp.warning import dropped_warning
 from tracing.records import Attributes, Event, Link, Span, Value
 
 __all__ = ["Receipt", "Undecodable", "decode", "encoding_of", "inspect"]
