@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from tracing.attribution.refusals import is_refusal
-from tracing.attribution.words import denials, language, numbers, passage_terms, sentences, terms
+from tracing.attribution.refusals import is_greeting, is_refusal
+from tracing.attribution.words import asked_terms, denials, language, numbers, passage_terms, sentences, terms
 from tracing.records import Assessment, Better, Candidate, Claim, Trace
 
-VERSION = "lexical-3"
+VERSION = "lexical-4"
 SUPPORTED = 0.55  # of a claim's weight
 SUFFICIENT = 0.6  # of the question's weight, in one kept passage
 WHOLE = 0.8  # of the prompt's length: with less, the chunks' texts were cut by their sender
 COMPLETE = 0.5  # of what the best kept passage holds of the question
 CLOSE = 0.75  # how much of a claim one sentence must hold to be what it was made of
+BORNE_OUT = 0.75  # of what is said beside a refusal, for the answer to count as one
 SAME = 0.8  # how near a sentence must be for one denial more or less to turn it round: nearly the same words
 MARGIN = 0.15  # how much better a dropped passage must be
 _ANSWERS = ("answer", "response", "output", "text", "content")
@@ -32,6 +33,8 @@ _MOST_CLAIMS = 60
 _MOST_PASSAGES = 200
 _MOST_BETTER = 3
 _FEW = 3  # passages that tell the language of all
+_TELLING = 4  # terms beyond those of the question
+_POINTING = 2  # terms of `See also [...]`
 _MARK = 4  # a shorter name can stand in a text by chance
 _FEWEST_FOR_RARITY = 5  # passages
 UNSEEN = 1.0  # the weight of a term that no passage holds, as of one that a single passage holds
@@ -48,6 +51,10 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
+_HEDGE = re.compile(  # what an answer denies before it says what it has to say
+    r"^\W*(?:no|nope|not (?:really|sure|a lot)|i(?:['’ ]?m| am) not (?:\w+ )?sure|i do(?:n['’]t| not)(?: know)?)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +107,15 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
     """What the words alone tell of this trace; None for what they don't."""
     answer = _spoken(trace.answer or "")
     refused = trace.refused if trace.refused is not None else (is_refusal(answer) if answer else None)
-    said = [] if refused else _sentences(answer, _marks(trace))
+    said = _sentences(answer, _marks(trace)) if not refused or trace.refused is None else []
+    if refused:
+        said = [sentence for sentence in said if not is_refusal(sentence.text)]
     reading = _reading(trace, frozenset().union(*(sentence.terms for sentence in said)))
     claims = _claims(said, reading) if reading.kept else []
+    if refused and not _tells_more(claims, reading):
+        said, claims = [], []
+    elif refused:
+        refused = False
     support = sum(value for value, _ in claims) / len(claims) if claims else None
     if support is not None and support < SUPPORTED and _is_foreign(answer, reading):
         claims, support = [], None
@@ -120,6 +133,13 @@ def assess(trace: Trace, at_ns: int = 0) -> Assessment:
         claims=tuple(claim for _, claim in claims),
         better=tuple(_better(reading, best)) if told else (),
     )
+
+
+def _tells_more(claims: Sequence[tuple[float, Claim]], reading: _Reading) -> bool:
+    """True where what is said beside a refusal is borne out by the context: a part was answered."""
+    held = frozenset().union(*(passage.holds for passage in reading.sent)) - reading.asked
+    told = [claim.text for value, claim in claims if value >= BORNE_OUT and claim.support == "supported"]
+    return any(len(held.intersection(terms(text))) >= _TELLING for text in told)
 
 
 def _is_foreign(text: str, reading: _Reading) -> bool:
@@ -150,8 +170,14 @@ def _marks(trace: Trace) -> tuple[str, ...]:
 
 
 def _sentences(answer: str, marks: Sequence[str]) -> list[_Sentence]:
-    found = (_Sentence(text, frozenset(terms(_without(text, marks)))) for text in sentences(answer)[:_MOST_CLAIMS])
-    return [sentence for sentence in found if sentence.terms]
+    found = [_Sentence(text, frozenset(terms(_without(text, marks)))) for text in sentences(answer)[:_MOST_CLAIMS]]
+    return [one for one in found if one.terms and not _claims_nothing(one, marks)]
+
+
+def _claims_nothing(sentence: _Sentence, marks: Sequence[str]) -> bool:
+    """True of a greeting, and of words that only point at what is cited."""
+    text = sentence.text
+    return is_greeting(text) or (len(sentence.terms) <= _POINTING and any(mark in text for mark in marks))
 
 
 def _without(text: str, marks: Sequence[str]) -> str:
@@ -162,7 +188,7 @@ def _without(text: str, marks: Sequence[str]) -> str:
 
 
 def _reading(trace: Trace, said: frozenset[str]) -> _Reading:
-    asked = terms(trace.query or "")
+    asked = asked_terms(trace.query or "")
     wanted = said.union(asked)
     kept = [_passage(one, wanted) for one in trace.candidates if one.survived and one.text][:_MOST_PASSAGES]
     dropped = [_passage(one, wanted) for one in trace.candidates if one.survived is False and one.text][:_MOST_PASSAGES]
@@ -243,7 +269,7 @@ def _source(text: str, said: frozenset[str], reading: _Reading) -> tuple[str | N
 
 
 def _opposed(text: str, line: _Line, nearness: float) -> bool:
-    if nearness >= SAME and (denials(text) - line.denials) % 2:
+    if nearness >= SAME and all((denials(said) - line.denials) % 2 for said in {text, _HEDGE.sub("", text)}):
         return True
     words = _words(text)
     return any(

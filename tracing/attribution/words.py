@@ -13,7 +13,8 @@ _NEXT = r"(?=[\"'(\[]?[A-Z0-9`*_-])"
 _SENTENCE = re.compile(rf"(?<=[.!?])[\"')\]]*(?:\s*{_MARK})*\s+{_NEXT}|{_MARK}[.!?]?\s+{_NEXT}|\n+")
 _MARKS = re.compile(rf"{_MARK}|\((?:source|see|ref)[^)]{{0,80}}\)", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"\b(?:not(?! only\b| just\b| merely\b| to mention\b)|never|no longer|cannot|neither|nor|without|nothing|nobody)\b"
+    r"\b(?:not(?! only\b| just\b| merely\b| to mention\b)|never|no longer|cannot|neither|nor|without|nothing"
+    r"|nobody)\b"
     r"|n['’]t\b|\bno\b(?! one)",
     re.IGNORECASE,
 )
@@ -49,6 +50,17 @@ _OTHERS = frozenset((
     "het een niet van dat op zijn voor met wordt deze aan kan hoe je",
 ))  # fmt: skip
 _OTHER_WORDS = frozenset(word for words in _OTHERS for word in words.split())
+_ASKING = frozenset((
+    "was wer wo wann warum wieso welche welcher welches welchen wieviel viel oft lange muss müssen darf soll man bei"
+    " mein meine meiner meinem dein ihr haben hat sein bin gibt es da so und oder um an aus nach bis",
+    "quoi quel quelle quels quelles quand où combien pourquoi faut doit dois puis peut mon ma mes son sa ses de"
+    " la à y a"
+    " on ou ne en",
+    "qué cuál cuáles cuándo dónde cuánto cuánta cuántos quién mi mis tu su debo puedo hay al de la en a y o",
+    "quale quali quando dove quanto quanta chi mio mia devo posso del la le un ma ed e a",
+    "qual quais quando onde quanto quanta quem meu minha devo posso do da de a e o",
+    "wat welke wanneer waar hoeveel wie mijn moet mag heb er bij of te",
+))  # fmt: skip
 _TELLING = 400  # characters that tell a text's language
 _FEWEST_WORDS = 2  # one may stand in a name
 _LAST_LATIN = "\u024f"
@@ -104,6 +116,15 @@ def _words(text: str) -> list[str]:
 @lru_cache(maxsize=16384)
 def _remembered(text: str) -> tuple[str, ...]:
     return tuple(terms(text))
+
+
+_SMALL = frozenset(stem(word) for words in _ASKING for word in words.split()) | frozenset(map(stem, _OTHER_WORDS))
+
+
+def asked_terms(question: str) -> list[str]:
+    """The terms of a question, without the small words of its language."""
+    found = terms(question)
+    return [term for term in found if term not in _SMALL] if language(question) == "other" else found
 
 
 def passage_terms(text: str) -> tuple[str, ...]:
