@@ -17,7 +17,7 @@ from tracing.attribution.view import Finding, Kind, Rule, View
 from tracing.records import Verdict
 from tracing.stages import Stage
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 
 AT_ONCE: tuple[Rule, ...] = (seen.error, seen.timeout)
 RULES: tuple[Rule, ...] = (
@@ -45,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     seen.thin,
     gold.missed_refusal,
     # The evidence was there, or a part of it.
+    upstream.gave_up,
     gold.cut_off,
     gold.over_refusal,
     gold.contradicts,
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     judged.left_out,
     judged.passed_over,
     judged.answered_without,
+    gold.fell_short,
 )
 SENTENCES: Mapping[str, str] = {rule.__name__: " ".join((rule.__doc__ or "").split()) for rule in RULES}
 

@@ -163,20 +163,23 @@ class Journey:
     def _after_reranking(self, candidate: Candidate) -> Loss | None:
         if candidate.survived is None and self.observed.context == "no":
             return None
-        was_placed = _was_placed(candidate)
-        if not was_placed and self._is_below_cut(candidate):
+        placed = was_placed(candidate)
+        if not placed and self._is_below_cut(candidate):
             if self._fits(candidate) is False:
                 return Loss(Fault.BUDGET_DROP, Stage.CONTEXT, False)
             return Loss(Fault.DROPPED, Stage.RERANK, self.observed.context == "declared")
-        return self._in_context(candidate, sure=was_placed and self.observed.context == "declared")
+        return self._in_context(candidate, sure=placed and self.observed.context == "declared")
 
     def _is_below_cut(self, candidate: Candidate) -> bool:
-        """True where every chunk that went in came out ranked, and exactly the best of them were kept."""
-        ranked = [one for one in self.candidates if one.rerank_rank is not None]
+        """True where every chunk that went in came out ranked, and exactly the best of them got to the context."""
         if any(one.rerank_in and one.rerank_rank is None for one in self.candidates):
             return False
-        kept = sorted(one.rerank_rank for one in ranked if one.survived and one.rerank_rank is not None)
-        return kept == list(range(1, len(kept) + 1)) and (candidate.rerank_rank or 0) > len(kept) > 0
+        got = sorted(
+            one.rerank_rank
+            for one in self.candidates
+            if one.rerank_rank is not None and (one.survived or was_placed(one) or one.dropped_why in _BY_WHY)
+        )
+        return got == list(range(1, len(got) + 1)) and (candidate.rerank_rank or 0) > len(got) > 0
 
     def _fits(self, candidate: Candidate) -> bool | None:
         context = self.trace.context
@@ -209,7 +212,7 @@ class Journey:
             return self._before_reranked(rank)
         if self.observed.context == "no":
             return None
-        if self.has_reranker is False and not self._was_reordered and _was_placed(candidate):
+        if self.has_reranker is False and not self._was_reordered and was_placed(candidate):
             return self._in_context(candidate, sure=self.observed.context == "declared")
         if self.has_reranker is not True and not self._was_reordered and self._was_demoted(candidate, rank):
             return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
@@ -250,7 +253,7 @@ class Journey:
         return Loss(Fault.FUSION_DROP, Stage.RETRIEVE, False, Stage.CONTEXT)
 
 
-def _was_placed(candidate: Candidate) -> bool:
+def was_placed(candidate: Candidate) -> bool:
     """True where the context's own list has it: it was given to the context, whatever came of it there."""
     return candidate.slot is not None or candidate.kept_tokens is not None
 

@@ -40,6 +40,11 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(match.group().casefold() for match in _WORD.finditer(text[: 40 * _MOST_WORDS]))[:_MOST_WORDS]
 
 
+def normal(name: str) -> str:
+    """A name in the form in which a manifest is asked for it."""
+    return " ".join(words_of(name))
+
+
 def names_in(text: str) -> set[str]:
     """Every run of one to four tokens."""
     words = words_of(text)

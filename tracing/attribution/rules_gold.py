@@ -69,7 +69,7 @@ def _seen(view: View, followed: Followed) -> Certainty:
 def cut_off(view: View) -> Finding | None:
     """Only a part of the expected place got into the prompt, and the answer does without it."""
     decisive = view.decisive
-    if not _uses_nothing(view) or decisive is None or decisive.candidate is None:
+    if not (_uses_nothing(view) or _is_disliked(view)) or decisive is None or decisive.candidate is None:
         return None
     kept, whole = decisive.candidate.kept_tokens, decisive.candidate.tokens
     if kept is None or not whole:
@@ -81,6 +81,21 @@ def cut_off(view: View) -> Finding | None:
     else:
         return None
     return gold(Stage.CONTEXT, Fault.TRUNCATED, "likely", *line_of(view, decisive), said)
+
+
+def fell_short(view: View) -> Finding | None:
+    """The prompt held the expected place and the answer rests on it, and a person says that it is wrong."""
+    if not _is_disliked(view) or view.has_bad_citation or view.decisive is None:
+        return None
+    said = [claim.text[:200] for claim in _words_against(view) if claim.support == "unsupported"]
+    fault = Fault.UNGROUNDED if said else Fault.INCOMPLETE
+    evidence = (*line_of(view, view.decisive), *(f"not in the context: {text}" for text in said[:3]))
+    return Finding(Stage.GENERATE, fault, "heuristic", "suspected", evidence)
+
+
+def _is_disliked(view: View) -> bool:
+    """True where the expected place is in the prompt, and a person was not content with the answer."""
+    return view.thumb_down and view.wants_answer and view.evidence_seen and view.answered
 
 
 def _uses_nothing(view: View) -> bool:

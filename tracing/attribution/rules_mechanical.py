@@ -103,9 +103,9 @@ def bad_format(view: View) -> Finding | None:
                 failed = f"the check {check.name[:80]} of {record.stage} did not pass"
                 checks[check.name] = (record.round, "" if check.passed else failed)
     evidence = tuple(said for _, said in checks.values() if said)
-    if not evidence or view.trace.outcome in ("answer", "suggest", "direct"):
-        return None
     attempts = max((record.attempts or 1 for record in view.trace.stages if record.stage == "generate"), default=1)
+    if not evidence or (attempts == 1 and view.trace.outcome in ("answer", "suggest", "direct")):
+        return None
     more = (f"{attempts} attempts",) if attempts > 1 else ()
     return Finding(Stage.GENERATE, Fault.BAD_FORMAT, "mechanical", "certain", evidence[:_MOST_EVIDENCE] + more)
 
@@ -193,28 +193,29 @@ def under_floors(view: View) -> tuple[str, ...]:
         return ()
     if any(Stage.named(one.stage) in _SEARCHING for one in view.failures):
         return ()
-    tops = {(lane.name, lane.round): -float("inf") for lane in view.trace.lanes}
+    scores: dict[tuple[str, int], list[float | None]] = {(lane.name, lane.round): [] for lane in view.trace.lanes}
     for candidate in view.trace.candidates:
         for hit in candidate.hits:
-            key = hit.lane, hit.round
-            if hit.score is not None:
-                tops[key] = max(tops.get(key, -float("inf")), hit.score)
-            else:
-                tops[key] = float("inf")
+            scores.setdefault((hit.lane, hit.round), []).append(hit.score)
     said = []
     for lane in view.trace.lanes:
-        top, floor = tops[lane.name, lane.round], floor_of(view, lane)
-        if top == -float("inf"):
+        given, floor = scores[lane.name, lane.round], floor_of(view, lane)
+        if not given:
             said += [f"{lane.name}: nothing, floor {floor:g}"] if floor is not None and not lane.returned else []
             continue
-        if floor is None or top >= floor:
+        if floor is None or any(score is None or reaches(lane, score, floor) for score in given):
             return ()
-        said.append(f"{lane.name}: best score {top:g}, floor {floor:g}")
+        known = [score for score in given if score is not None]
+        best = min(known) if lane.score_kind == "distance" else max(known)
+        said.append(f"{lane.name}: best score {best:g}, floor {floor:g}")
     return tuple(said[:_MOST_EVIDENCE])
+
+
+def reaches(lane: Lane, score: float, floor: float) -> bool:
+    """True where the score is as good as the lane's floor: of distances, the smaller is the better."""
+    return score <= floor if lane.score_kind == "distance" else score >= floor
 
 
 def floor_of(view: View, lane: Lane) -> float | None:
     """The score that a lane must reach: its own, else the project's."""
-    if lane.score_kind == "distance":
-        return None
     return lane.floor if lane.floor is not None else view.rules.lane_floors.get(lane.name)

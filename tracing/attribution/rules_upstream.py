@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracing.attribution.mentions import holds, words_of
+from tracing.attribution.mentions import holds, normal, words_of
 from tracing.attribution.names import lost_in_rewriting, unresolved
 from tracing.attribution.telling import shown
 from tracing.attribution.usual import NO_ENTITIES
@@ -41,7 +41,7 @@ def failed_before(view: View) -> Finding | None:
     order = {stage.label: stage.order for stage in Stage}
     for record in sorted(view.failures, key=lambda one: (order.get(one.stage, 99), one.start_ns, one.round)):
         stage = Stage.named(record.stage)
-        if stage is not None and (stage is at or stage.order <= at.order == Stage.RETRIEVE.order):
+        if stage is not None and (_within(stage, at, view.decisive) or stage.order <= at.order == Stage.RETRIEVE.order):
             said = f"{record.stage}: {(record.error or record.status)[:300]}"
             loss = view.decisive.loss
             certainty: Certainty = "certain" if stage is at and (loss is None or loss.through is None) else "likely"
@@ -49,6 +49,27 @@ def failed_before(view: View) -> Finding | None:
                 stage, _ERRORS[record.status], "mechanical", certainty, (said, *line_of(view, view.decisive))
             )
     return None
+
+
+def _within(stage: Stage, at: Stage, followed: Followed) -> bool:
+    """True where the stage is the one that lost it, or one of those that may have, where a list was not seen."""
+    through = followed.loss.through if followed.loss else None
+    return at.order <= stage.order <= (through or at).order
+
+
+def gave_up(view: View) -> Finding | None:
+    """The model, or the check of its answer, failed, and the user got no answer but was told so."""
+    expected = view.expectation is None or (view.wants_answer and view.evidence_kept)
+    told = view.refused or bool(view.trace.answer)
+    if view.answered or not told or not view.failures or not expected:
+        return None
+    failed = [one for one in view.failures if one.stage in (Stage.GENERATE.label, Stage.VALIDATE.label)]
+    if not failed:
+        return None
+    first = min(failed, key=lambda one: (one.stage != Stage.GENERATE.label, one.start_ns, one.round))
+    stage = Stage.GENERATE if first.stage == Stage.GENERATE.label else Stage.VALIDATE
+    said = f"{first.stage}: {(first.error or first.status)[:300]}"
+    return Finding(stage, _ERRORS[first.status], "mechanical", "likely", (said, "it refused after that"))
 
 
 def _lost_at(view: View, followed: Followed) -> Stage | None:
@@ -87,7 +108,7 @@ def unsearched(view: View) -> Finding | None:
     if not _should_have_searched(view) or view.retrieved or view.failures or view.from_cache:
         return None
     away = view.trace.outcome == "direct"
-    if not away and not (is_misread(view) and view.answered and not _ran(view, Stage.RETRIEVE)):
+    if not away and not (view.answered and not _ran(view, Stage.RETRIEVE) and (is_misread(view) or _skipped(view))):
         return None
     said = f"the outcome is {view.trace.outcome or 'not known'}, and nothing was retrieved"
     sure: Certainty = "certain" if away and is_misread(view) else "likely"
@@ -99,6 +120,13 @@ def _should_have_searched(view: View) -> bool:
     if expected is None or view.evidence_kept:
         return False
     return expected.behaviour == "answer" or (expected.behaviour is None and bool(view.expected_places))
+
+
+def _skipped(view: View) -> bool:
+    """True where none of the steps of a search was taken that other traces of the pipeline show: one may be unseen."""
+    steps = {stage.label for stage in (Stage.EMBED, Stage.RETRIEVE, Stage.RERANK, Stage.CONTEXT)}
+    usual = view.journey.usual.stages & steps
+    return len(usual) > 1 and not any(record.stage in steps for record in view.trace.stages)
 
 
 def _ran(view: View, stage: Stage) -> bool:
@@ -156,7 +184,7 @@ def mistaken(view: View) -> list[Entity]:
     asked = words_of(view.trace.query or "")
     found = []
     for entity in view.trace.entities:
-        owners = {owner.casefold() for owner in facts.entities.get(entity.text.casefold(), frozenset())}
+        owners = {owner.casefold() for owner in facts.entities.get(normal(entity.text), frozenset())}
         product = entity.product.casefold() if entity.product else next(iter(owners)) if len(owners) == 1 else None
         if product is None or product in wanted:
             continue
@@ -191,7 +219,7 @@ def _of_expected(view: View, names: tuple[str, ...]) -> Certainty:
     """Certain where the name is one of the expected place itself, or its product's."""
     facts = view.manifest
     entries = [facts.entries[place] for place in view.expected_places if facts is not None and place in facts.entries]
-    own = {name.casefold() for entry in entries for name in (*entry.entities, entry.product or "")}
+    own = {normal(name) for entry in entries for name in (*entry.entities, entry.product or "")}
     return "certain" if own.intersection(names) else "likely"
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 
-from tracing.attribution.rules_mechanical import floor_of
+from tracing.attribution.rules_mechanical import floor_of, reaches
 from tracing.attribution.rules_upstream import not_found
 from tracing.attribution.usual import shape_of
 from tracing.attribution.view import Finding, View
 from tracing.stages import Fault, Stage
 
-_UPSTREAM = (Stage.ROUTE, Stage.RESOLVE)
+_UPSTREAM = (Stage.ROUTE, Stage.RESOLVE, Stage.EMBED)
 _TOLD = {
     "product": (Stage.ROUTE, "the routed product"),
     "entities": (Stage.RESOLVE, "the names that were found in the question"),
@@ -66,14 +65,13 @@ def _lacks_question(view: View, *, was_resolved: bool) -> bool:
 
 def _floors(view: View) -> tuple[str, ...]:
     """The lanes that may have been under their floor, where no lane is known to have reached it."""
-    known = {lane.name: floor for lane in view.trace.lanes if (floor := floor_of(view, lane)) is not None}
-    scores = dict.fromkeys(known, -inf)
-    for hit in (hit for one in view.trace.candidates for hit in one.hits):
-        if hit.lane in known:
-            scores[hit.lane] = max(scores[hit.lane], inf if hit.score is None else hit.score)
-    if any(scores[name] >= floor for name, floor in known.items()):
-        return ()
-    seen = {lane.name for lane in view.trace.lanes if scores.get(lane.name, -inf) > -inf or not lane.returned}
+    known = {lane.name: (lane, floor) for lane in view.trace.lanes if (floor := floor_of(view, lane)) is not None}
+    scored = set()
+    for hit in (hit for one in view.trace.candidates for hit in one.hits if hit.lane in known):
+        if hit.score is None or reaches(known[hit.lane][0], hit.score, known[hit.lane][1]):
+            return ()
+        scored.add(hit.lane)
+    seen = {lane.name for lane in view.trace.lanes if lane.name in scored or not lane.returned}
     unseen = sorted(view.journey.usual.floors - (seen & known.keys()))
     return tuple(f"the floor and the scores of the lane {name}" for name in unseen)
 

@@ -78,13 +78,19 @@ def _retried(node: Node, successes: dict[tuple[Node, str], list[Node]]) -> Node 
 
 
 def _handled(node: Node) -> bool:
-    """True where a span above it, in the same stage, ended well all the same."""
+    """True where a span above it, in the same stage, ended well all the same; what a lane lost, no other made good."""
     above = node.parent
+    if above is not None and node.role is Role.RETRIEVER and _lanes(above) > 1:
+        return False
     while above is not None and above.stage is node.stage is not None:
         if not above.span.failed:
             return True
         above = above.parent
     return False
+
+
+def _lanes(node: Node) -> int:
+    return len({child.name for child in node.children if child.role is Role.RETRIEVER})
 
 
 def _failure(node: Node) -> Failure:

@@ -69,7 +69,7 @@ def _is_over(top: Node) -> bool:
 
 def _is_thin(lane: Lane, candidates: Sequence[Candidate]) -> bool:
     """True where nothing that the lane returned reaches its declared floor."""
-    if lane.floor is None or lane.score_kind == "distance":
+    if lane.floor is None:
         return False
     scores = [
         hit.score
@@ -77,7 +77,9 @@ def _is_thin(lane: Lane, candidates: Sequence[Candidate]) -> bool:
         for hit in candidate.hits
         if hit.lane == lane.name and hit.round == lane.round and hit.score is not None
     ]
-    return bool(scores) and max(scores) < lane.floor
+    if not scores:
+        return False
+    return min(scores) > lane.floor if lane.score_kind == "distance" else max(scores) < lane.floor
 
 
 def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answer_cut: bool) -> tuple[str, ...]:
