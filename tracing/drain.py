@@ -22,7 +22,7 @@ from tracing.unswept import unswept
 
 log = structlog.get_logger()
 
-BATCH_BYTES = 20 * 1024 * 1024
+BATCH_BYTES = 24 * 1024 * 1024  # as much as is let wait: cut smaller, a small rest would cost an insert of its own
 BATCH_SPANS = 8_000
 GATHER_BYTES = 12 * 1024 * 1024
 GATHER_SECONDS = 0.25  # an insert has a price of its own: let a few requests come together

@@ -21,10 +21,17 @@ class Access:
     scopes: frozenset[str]
     key_id: int
     person_id: int | None = None
+    withheld: frozenset[str] = frozenset()  # scopes of the key that its person's role does not carry
 
     def may(self, scope: str) -> bool:
         """True where the key has the scope."""
         return scope in self.scopes
+
+    def lack(self, scope: str) -> tuple[str, str]:
+        """The code and the sentence of the refusal for want of the scope."""
+        if scope in self.withheld:
+            return "role", f"the role of this key's person in the project does not carry the scope '{scope}'"
+        return "missing_scope", f"this key lacks the scope '{scope}'"
 
 
 class KeyRefused(Exception):
@@ -76,13 +83,13 @@ def _look_up(digest: str) -> Access | None:
     key = Key.objects.select_related("project").filter(hashed=digest, revoked_at=None).first()
     if key is None:
         return None
-    scopes = frozenset(key.scopes)
+    carried = scopes = frozenset(key.scopes)
     if key.person_id is not None:
         membership = Membership.objects.filter(project=key.project, user=key.person_id, user__is_active=True).first()
         if membership is None:
             return None
-        scopes &= membership.scopes
-    return Access(key.project.slug, scopes, key.pk, key.person_id)
+        carried = scopes & membership.scopes
+    return Access(key.project.slug, carried, key.pk, key.person_id, scopes - carried)
 
 
 def forget() -> None:

@@ -68,7 +68,7 @@ def answering(
             access = _access(request)
             project = access.project
             if not any(access.may(scope) for scope in (scopes if request.method == "GET" else scopes[:1])):
-                raise RefusedError(403, f"this key may not do this: it lacks the scope '{scopes[0]}'")
+                raise RefusedError(403, access.lack(scopes[0])[1])
             return handler(request, access, **named)
         except body.BodyError as error:
             refusal = RefusedError(error.status, error.reason)

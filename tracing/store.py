@@ -51,6 +51,7 @@ ENGINE_CONFIG = """<clickhouse>
         <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
         <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
         <merge_selector_base>16</merge_selector_base>
+        <min_bytes_for_wide_part>67108864</min_bytes_for_wide_part>
         <merge_max_block_size_bytes>8388608</merge_max_block_size_bytes>
         <max_bytes_to_merge_at_max_space_in_pool>16106127360</max_bytes_to_merge_at_max_space_in_pool>
     </merge_tree>

@@ -315,7 +315,7 @@ def test_who_may_give_a_verdict(project: Project, people: dict[str, Any], sender
     assert status("theo", everything) == (201, None)
     assert status("theo", [Scope.READ]) == (403, "missing_scope")
     assert status("vera", everything) == (403, "role")
-    assert status("kim", everything) == (403, "role")
+    assert status("kim", everything) == (401, "key_refused")
     assert say(sender, 99, fault="dropped").json()["code"] == "person_required"
 
 

@@ -32,7 +32,8 @@ class Needs(HttpAuthBase):
         except keys.KeyRefused as error:
             raise ProblemError(401, str(error), code="key_refused") from error
         if self.scope and not access.may(self.scope):
-            raise ProblemError(403, f"this key lacks the scope '{self.scope}'", code="missing_scope")
+            code, reason = access.lack(self.scope)
+            raise ProblemError(403, reason, code=code)
         return access
 
 

@@ -15,7 +15,7 @@ from tracing.api.traces import answer
 from tracing.filters import parse_range
 from tracing.judging import human, verdicts
 from tracing.keyed import TraceKey
-from tracing.models import Job, Membership
+from tracing.models import Job
 
 router = Router(tags=["verdicts"])
 
@@ -67,13 +67,9 @@ def _person(request: HttpRequest) -> User:
     if access.person_id is None:
         raise ProblemError(403, "a verdict needs a person's key; this one is the project's", code="person_required")
     if not access.may("review"):
-        raise ProblemError(403, "this key lacks the scope 'review'", code="missing_scope")
-    member = (
-        Membership.objects.select_related("user").filter(project__slug=access.project, user=access.person_id).first()
-    )
-    if member is None or member.role == Membership.Role.VIEWER:
-        raise ProblemError(403, "a viewer of the project cannot give verdicts", code="role")
-    return member.user
+        code, reason = access.lack("review")
+        raise ProblemError(403, reason, code=code)
+    return User.objects.get(pk=access.person_id)
 
 
 def _key(project: str, trace_id: str) -> TraceKey:
