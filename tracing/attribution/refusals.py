@@ -15,8 +15,7 @@ _BRIEF = 160  # characters of an answer that says no more than that
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*(?=\S)|\n+")
 _CONDITION = re.compile(
     r"\W*(?:if|when|whenever|where|wherever|unless|in case|wenn|falls|sofern|si|lorsque|quand|se|als|wanneer"
-    r"|jeśli|если)\b",
-    re.IGNORECASE,
+    r"|jeśli|если)\b"
 )
 # `I don't know, but` answers where what follows tells something; `but you can ask` and `but please` do not.
 _TURN = re.compile(
@@ -24,10 +23,9 @@ _TURN = re.compile(
     r"|,(?= i (?:do )?know\b))\W+"
     r"(?!(?:you|please|feel|perhaps|maybe|try|contact|if|let|sie|du|vous|usted|puede|puedes|el|la|le|les"
     r"|the (?:\w+ )?(?:context|question|information|documents?|documentation)"
-    r"|i(?:['’][md]| am| can| could| would| will| don| suggest)(?! tell you that| say that))\b)[^.!?\n]+",
-    re.IGNORECASE,
+    r"|i(?:['’][md]| am| can| could| would| will| don| suggest)(?! tell you that| say that))\b)[^.!?\n]+"
 )
-_CONCEDED = re.compile(r"\W*(?:while|although|though|even though)\b[^.!?\n]+?,\s*[^.!?\n]+", re.IGNORECASE)
+_CONCEDED = re.compile(r"\W*(?:while|although|though|even though)\b[^.!?\n]+?,\s*[^.!?\n]+")
 _TELLS = 3  # words
 _APOLOGY = re.compile(
     r"\b(?:something|that) went wrong\b|\b(?:an?|internal|unexpected|server) (?:\w+ )?error (?:has )?occurred\b"
@@ -55,7 +53,7 @@ _LONGEST_GREETING = 60
 
 def is_refusal(answer: str) -> bool:
     """True where the beginning says that the sources do not hold the answer, or that none can be given."""
-    opening = answer[:_OPENING]
+    opening = answer[:_OPENING].lower()  # patterns that ignore case take twice as long
     brief = len(answer.strip()) <= _BRIEF
     told = language(opening)
     return any(_refuses(part, told, brief=brief, first=not at) for at, part in enumerate(_statements(opening)))

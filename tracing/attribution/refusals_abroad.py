@@ -1,4 +1,4 @@
-"""How a refusal reads in other languages than English: that nothing was found, or that no answer can be given."""
+"""How a refusal reads in other languages than English, in small letters: that nothing was found, or can be told."""
 
 from __future__ import annotations
 
@@ -107,7 +107,5 @@ _OTHER_LETTERS = (
     "ไม่ทราบ|ไม่พบข้อมูล|ไม่มีข้อมูล|לא (?:יודע|מצאתי)|אין לי מידע|δεν (?:γνωρίζω|βρήκα|υπάρχ)|không (?:biết"
     "|tìm thấy|có thông tin)",
 )
-LATIN = re.compile(
-    "|".join((*_GERMAN_AND_DUTCH, *_FRENCH, *_SPANISH_PORTUGUESE_AND_ITALIAN, *_NORTHERN_AND_EASTERN)), re.IGNORECASE
-)
-OTHER_LETTERS = re.compile("|".join(_OTHER_LETTERS), re.IGNORECASE)
+LATIN = re.compile("|".join((*_GERMAN_AND_DUTCH, *_FRENCH, *_SPANISH_PORTUGUESE_AND_ITALIAN, *_NORTHERN_AND_EASTERN)))
+OTHER_LETTERS = re.compile("|".join(_OTHER_LETTERS))

@@ -1,4 +1,4 @@
-"""How a refusal reads in English: what the speaker lacks, what the sources lack, and what is said in a word or two."""
+"""How a refusal reads in English, in small letters: what the speaker or the sources lack, and what is brief."""
 
 from __future__ import annotations
 
@@ -71,8 +71,7 @@ OF_SPEAKER = re.compile(  # what the speaker lacks; another half of the sentence
             r"^\W*(?:sorry,? )?(?:could not|couldn['’]t|cannot|can['’]t|unable to) (?:be )?(?:find|answer"
             r"|determine|locate)",
         )
-    ),
-    re.IGNORECASE,
+    )
 )
 OF_SOURCES = re.compile(
     "|".join(
@@ -128,8 +127,7 @@ OF_SOURCES = re.compile(
             r"\b(?:searched|looked|checked|went through)\b[^.!?\n]{0,60}\b(?:found no\b|nothing|came up empty"
             r"|could ?n[o'’]t)",
         )
-    ),
-    re.IGNORECASE,
+    )
 )
 BRIEFLY = re.compile(  # what says so only where the answer is over with it
     "|".join(
@@ -156,6 +154,5 @@ BRIEFLY = re.compile(  # what says so only where the answer is over with it
             rf"\bno (?:\w+ )?{_KNOWLEDGE} exists?\b|\b(?:this|that|which|it) is(?: not|n['’]t) documented\b",
             r"\b(?:requested|needed|required) information is (?:not|un) ?available\b",
         )
-    ),
-    re.IGNORECASE,
+    )
 )

@@ -23,6 +23,7 @@ _ENDINGS = (
 )  # fmt: skip
 _SHORTEST_STEM = 3
 _LONGEST_REMEMBERED = 4_000
+_MOST_STEMS = 65_536
 
 STOP_WORDS = frozenset((
     "a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "them", "his", "her",
@@ -84,7 +85,6 @@ def _language_of(text: str) -> str | None:
     return "english" if english > 2 * other else "other" if other > 2 * english else None
 
 
-@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The word without its ending, so that `retries` and `retrying` meet."""
     if not word.isalpha():
@@ -102,9 +102,22 @@ def stem(word: str) -> str:
     return word.rstrip("e") if len(word) > _SHORTEST_STEM else word
 
 
+class _Stems(dict[str, str]):
+    """By word its stem, "" for a stop word; most words of a text were met before."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_STEMS:
+            self.clear()
+        found = self[word] = "" if word in STOP_WORDS else stem(word)
+        return found
+
+
+_STEMS = _Stems()
+
+
 def terms(text: str) -> list[str]:
     """The content words, stemmed, in their order; numbers and identifiers as they stand."""
-    return [stem(word) for word in _words(text) if word not in STOP_WORDS]
+    return list(filter(None, map(_STEMS.__getitem__, _words(text))))
 
 
 def _words(text: str) -> list[str]:

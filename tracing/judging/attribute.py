@@ -19,7 +19,7 @@ from tracing.unswept import unswept
 log = structlog.get_logger()
 
 BATCH = 300
-PIECE, SMALL_PIECE = 100, 20
+PIECE, SMALL_PIECE = 300, 60  # each has fixed costs of some 50 ms: look-ups, inserts
 GIVE_WAY_BYTES = 512 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
 STOP_BYTES = 4 * 1024 * 1024  # and above this it does one small piece a turn
 GIVE_WAY = 3.0
