@@ -11,7 +11,7 @@ RUN := .venv/bin/python
 install: .venv/installed
 
 # Debian's Python has no pip for an environment unless python3-venv is there: then the pip that `python3` has serves.
-.venv/installed: pyproject.toml uv.lock client/pyproject.toml
+.venv/installed: pyproject.toml uv.lock client/pyproject.toml speedups/pyproject.toml speedups/stagelight_speedups.c
 	@test -x .venv/bin/python || $(PYTHON) -m venv --without-pip .venv
 	@test -x $(UV) || .venv/bin/python -m ensurepip >/dev/null 2>&1 || true
 	@test -x $(UV) || .venv/bin/python -m pip install -q 'uv>=0.9' 2>/dev/null \

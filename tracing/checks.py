@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error, Info, Warning
+
+from tracing.otlp import wire
 
 ACKS = ("spool", "clickhouse")
 SCHEMES = ("chdb", "http", "https")
@@ -210,6 +212,20 @@ def public_address_is_one(**options: Any) -> list[CheckMessage]:
     ]
 
 
+def inner_loops_are_in_c(**options: Any) -> list[CheckMessage]:
+    """I001: without a C compiler the same is done in Python, for more CPU a trace."""
+    if wire.IS_FAST:
+        return []
+    return [
+        Info(
+            "The inner loops in C (speedups/) were not built: each trace takes some fifth more CPU.",
+            hint="Install a C compiler and Python's headers (Debian: gcc and python3-dev), then run"
+            " uv sync --reinstall-package stagelight-speedups.",
+            id="stagelight.I001",
+        )
+    ]
+
+
 def _public(hosts: Iterable[str]) -> bool:
     return any(not _local(host) for host in hosts)
 
@@ -237,4 +253,5 @@ ALL: Sequence[Callable[..., list[CheckMessage]]] = (
     langfuse_is_named_whole,
     sizes_are_possible,
     public_address_is_one,
+    inner_loops_are_in_c,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from tracing.occurrences import occurrences
 from tracing.records import Trace
 
 MARK = "$text"
@@ -16,7 +17,7 @@ LONGEST_REMEMBERED = 4_000  # characters
 SHORTEST_TEXT = 64  # characters: below, a reference is no shorter than the text
 SHORTEST_SEARCHED = 400  # characters of a string in which whole chunks are looked for
 _NEVER_TEXT = {int, float, bool, type(None)}
-HEAD = 200  # characters: found in two thirds of the time that a whole chunk takes
+HEAD = 64  # characters of a chunk: what is looked for
 MISSING = "[a chunk's text that was not kept]"
 
 
@@ -41,6 +42,7 @@ class Shelf:
     hashes: Mapping[str, bytes]
     kept: tuple[str, ...]
     _whole: Mapping[str, Any]  # what stands for a string that is nothing but a chunk
+    _heads: Sequence[str]  # of those that are kept
 
     @classmethod
     def of(cls, trace: Trace) -> "Shelf":
@@ -48,7 +50,8 @@ class Shelf:
         hashes = {c.text: text_hash(c.text) for c in trace.candidates if c.text}
         kept = {c.text for c in trace.candidates if c.text and c.survived and len(c.text) >= SHORTEST_TEXT}
         whole = {text: {MARK: ["", known.hex(), ""]} for text, known in hashes.items() if len(text) >= SHORTEST_TEXT}
-        return cls(hashes, tuple(sorted(kept, key=lambda text: (-len(text), text))), whole)
+        longest_first = tuple(sorted(kept, key=lambda text: (-len(text), text)))
+        return cls(hashes, longest_first, whole, [text[:HEAD] for text in longest_first])
 
     def pack(self, value: Any) -> Any:
         """The value with its chunks replaced, where it is a string that holds some."""
@@ -65,28 +68,33 @@ class Shelf:
             return values if set(map(type, values)) <= _NEVER_TEXT else list(map(self.pack, values))
         if max(map(len, values)) < SHORTEST_TEXT:
             return values
-        packed = list(map(self._whole.get, values, values))
-        return [self.pack(value) if type(value) is str else value for value in packed]
+        return [
+            value if type(value) is not str or len(value) < SHORTEST_SEARCHED else self._within(value)
+            for value in map(self._whole.get, values, values)
+        ]
+
+    def pack_texts(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The same of a mapping, most of whose values are short."""
+        pack = self.pack
+        return {
+            key: value if type(value) is not str or len(value) < SHORTEST_TEXT else pack(value)
+            for key, value in values.items()
+        }
 
     def _within(self, value: str) -> Any:
         parts: list[str] = []
         reached = 0
-        for start, text in sorted(self._places(value)):
+        for start, text in self._places(value):
             if start >= reached:
                 parts += (value[reached:start], self.hashes[text].hex())
                 reached = start + len(text)
         return {MARK: [*parts, value[reached:]]} if parts else value
 
     def _places(self, value: str) -> Iterator[tuple[int, str]]:
-        """Where each chunk stands, the longest first: what lies within a longer one is found again by its own."""
-        for text in self.kept:
-            head = text[:HEAD]
-            start = value.find(head)
-            while start >= 0:
-                whole = value.startswith(text, start)
-                if whole:
-                    yield start, text
-                start = value.find(head, start + (len(text) if whole else 1))
+        """Where each chunk stands whole."""
+        for start, which in occurrences(value, self._heads):
+            if value.startswith(self.kept[which], start):
+                yield start, self.kept[which]
 
 
 def unpack(value: Any, texts: Mapping[bytes, str]) -> Any:

@@ -24,9 +24,9 @@ class SpanRow:
 
 def _attributes(row: SpanRow) -> bytes:
     """JSON of [attributes, lists of documents' fields], with the chunks' texts replaced."""
-    pack = row.shelf.pack
-    plain = {key: pack(value) for key, value in row.span.attributes.items()}
-    return orjson.dumps([plain, {name: row.shelf.pack_all(values) for name, values in row.span.lists.items()}])
+    shelf, span = row.shelf, row.span
+    lists = {name: shelf.pack_all(values) for name, values in span.lists.items()}
+    return orjson.dumps([shelf.pack_texts(span.attributes), lists])
 
 
 def _events(span: Span) -> bytes:

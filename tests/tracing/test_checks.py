@@ -9,13 +9,15 @@ import pytest
 from django.core.checks import run_checks
 
 from tracing import checks
+from tracing.otlp import wire
 
 SECRET = "x" * 50
 
 
 @pytest.fixture(autouse=True)
-def sound(settings: Any, tmp_path: Path) -> Iterator[Any]:
+def sound(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Settings that nothing is wrong with."""
+    monkeypatch.setattr(wire, "IS_FAST", True)
     settings.DATA_DIR = tmp_path
     settings.SPOOL_DIR = tmp_path / "spool"
     settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER, settings.EMBEDDED = "chdb://:memory:", "", True
@@ -143,3 +145,9 @@ def test_every_check_has_its_case() -> None:
     ids = [line.split('"')[1].removeprefix("stagelight.") for line in source.splitlines() if "id=" in line]
     assert len(ids) == len(checks.ALL)
     assert [each for each in ids if each not in tested] == []
+
+
+def test_inner_loops_that_were_not_built_in_c_are_said_with_what_builds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "IS_FAST", False)
+
+    assert found() == [("stagelight.I001", True)]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from tracing.dialects.messages import asked_at
+from tracing.occurrences import occurrences
 
 _SHORTEST_ID = 8
 _SHORTEST_NUMBERED = 5
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 16  # a shorter text can be in a prompt by chance
-_HEAD = 200
+_HEAD = 64  # of a chunk: what is looked for
+_BEGINNING = 200  # of a chunk: so much of it alone says that the rest was cut off
 _MOST_TRIES = 8
 _MOST_WORK = 2_000_000_000  # characters looked through; some 0.3 s
 
@@ -33,32 +35,37 @@ class Presence:
         if len(texts) * len(prompt) > _MOST_WORK:
             texts = self._sought = dict(islice(texts.items(), _MOST_WORK // len(prompt)))
         for chunk_id, text in texts.items():
-            place = self._find(prompt, chunk_id, text) if text else _named_in(prompt, chunk_id)
-            if place is not None:
+            if not text and (place := _named_in(prompt, chunk_id)) is not None:
                 self._found[chunk_id] = place
+        self._look_for({chunk_id: text for chunk_id, text in texts.items() if text})
         # Ids are a weaker sign than texts: they count where no text was sent at all.
         self._by_id = bool(self._found) and not any(texts.values())
 
-    def _find(self, prompt: str, chunk_id: str, text: str) -> tuple[int, int] | None:
-        if text[0].isspace() or text[-1].isspace():
-            text = text.strip()
-        if len(text) < _SHORTEST:
-            return None
-        # The head first: a search for 200 characters costs a third less than one for the whole chunk.
-        head = text[:_HEAD]
-        at = first = prompt.find(head)
-        for _ in range(_MOST_TRIES):
-            if at < 0:
-                break
+    def _look_for(self, texts: Mapping[str, str]) -> None:
+        bare = [(chunk_id, _bare(text)) for chunk_id, text in texts.items()]
+        sought = [(chunk_id, text) for chunk_id, text in bare if len(text) >= _SHORTEST]
+        heads: dict[int, list[int]] = {}
+        for at, which in occurrences(self._prompt, [text[:_HEAD] for _, text in sought]):
+            heads.setdefault(which, []).append(at)
+        for which in range(len(sought)) if self._quoted else heads:
+            chunk_id, text = sought[which]
+            place = self._placed(chunk_id, text, heads.get(which, ()))
+            if place is not None:
+                self._found[chunk_id] = place
+
+    def _placed(self, chunk_id: str, text: str, heads: Sequence[int]) -> tuple[int, int] | None:
+        """Where the chunk stands, whose head stands at these places: whole, quoted, or only its beginning."""
+        prompt = self._prompt
+        for at in heads:
             if prompt.startswith(text, at):
                 return at, at + len(text)
-            at = prompt.find(head, at + 1)
-        if first < 0 and self._quoted:
-            return _find_quoted(prompt, text)
-        if first >= 0 and len(text) >= 2 * _HEAD:
-            self._partial.add(chunk_id)
-            return first, first + _HEAD
-        return None
+        first = prompt.find(text[:_BEGINNING]) if heads else -1
+        if first < 0:
+            return _find_quoted(prompt, text) if self._quoted else None
+        if len(text) < 2 * _BEGINNING:
+            return None
+        self._partial.add(chunk_id)
+        return first, first + _BEGINNING
 
     def of(self, chunk_id: str) -> bool | None:
         """True or false where the prompt tells, else None."""
@@ -87,6 +94,10 @@ class Presence:
             return None
         start, end = min(start for start, _ in self._found.values()), max(end for _, end in self._found.values())
         return start, asked_at(self._prompt, end) if self._by_id else end
+
+
+def _bare(text: str) -> str:
+    return text.strip() if text[0].isspace() or text[-1].isspace() else text
 
 
 def _find_quoted(prompt: str, text: str) -> tuple[int, int] | None:

@@ -3,15 +3,16 @@
 import base64
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.trace.v1 import trace_pb2
 
 from tracing.document_lists import grouped
 from tracing.otlp import json as otlp_json
+from tracing.otlp import wire
 from tracing.otlp.json import LATEST_NS, MOST_DEPTH, TOO_DEEP, Undecodable, plain_number
 from tracing.otlp.warning import dropped_warning
 from tracing.records import Attributes, Event, Link, Span, Value
@@ -49,8 +50,13 @@ def inspect(body: bytes, content_type: str) -> Receipt:
         request = otlp_json.load(body)
         counted = _count(otlp_json.fault_and_drops(request))
         return Receipt(*counted, client=client_of(otlp_json.first_resource(request)))
-    message = _parse(body)
-    counted = _count((_fault(span), span.dropped_attributes_count) for _, _, span in _walk(message))
+    message = wire.parse(body)
+    counted = _count(
+        (_fault(span.trace_id, span.span_id, span.parent_span_id), span.dropped_attributes_count)
+        for group in message.resource_spans
+        for scoped in group.scope_spans
+        for span in scoped.spans
+    )
     first = message.resource_spans[0].resource.attributes if message.resource_spans else ()
     return Receipt(*counted, client=client_of(attributes_of(first)))
 
@@ -60,35 +66,14 @@ def decode(body: bytes, content_type: str) -> list[Span]:
     if encoding_of(content_type) == "json":
         return otlp_json.spans(otlp_json.load(body))
     found = []
-    for group in _parse(body).resource_spans:
-        resource = attributes_of(group.resource.attributes)
-        for scoped in group.scope_spans:
-            scope = scoped.scope
-            name, version = scope.name, scope.version
-            found += [_span(span, resource, name, version) for span in scoped.spans if not _fault(span)]
+    for keys, values, others, scopes in wire.groups(body):
+        resource = dict(zip(keys, _whole(values, others), strict=True))
+        for scope, version, spans in scopes:
+            found += [_span(parts, resource, scope, version) for parts in spans if not _fault(*parts[:3])]
     return found
 
 
-def _parse(body: bytes) -> ExportTraceServiceRequest:
-    message = ExportTraceServiceRequest()
-    try:
-        message.ParseFromString(body)
-    except DecodeError as error:
-        raise Undecodable("the body is no OTLP trace request in protobuf") from error
-    if body and not message.resource_spans:
-        raise Undecodable("the body is no OTLP trace request: it holds no resource spans")
-    return message
-
-
-def _walk(message: ExportTraceServiceRequest) -> Iterator[tuple[Any, Any, Any]]:
-    for group in message.resource_spans:
-        for scoped in group.scope_spans:
-            for span in scoped.spans:
-                yield group.resource, scoped.scope, span
-
-
-def _fault(span: Any) -> str:
-    trace_id, span_id, parent_id = span.trace_id, span.span_id, span.parent_span_id
+def _fault(trace_id: bytes, span_id: bytes, parent_id: bytes) -> str:
     if len(trace_id) != 16 or trace_id == _NO_TRACE:
         return "a trace id that is not 16 bytes, or all zero"
     if len(span_id) != 8 or span_id == _NO_SPAN:
@@ -124,59 +109,50 @@ def client_of(resource: Attributes) -> str:
     return " ".join(words)[:_LONGEST_CLIENT]
 
 
-def _span(span: Any, resource: Attributes, scope: str, scope_version: str) -> Span:
-    start = min(span.start_time_unix_nano, LATEST_NS)
-    parent = span.parent_span_id
-    status = span.status
-    kind, code = span.kind, status.code
-    attributes, lists = grouped(*_read(span.attributes))
+def _span(parts: wire.SpanParts, resource: Attributes, scope: str, scope_version: str) -> Span:
+    trace_id, span_id, parent_id, name, kind, start, end, *told = parts
+    keys, values, others, events, links, code, message, lost = told
+    start = min(start, LATEST_NS)
+    attributes, lists = grouped(keys, _whole(values, others))
     return Span(
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_id="" if parent == _NO_SPAN else parent.hex(),
-        name=span.name,
+        trace_id=trace_id.hex(),
+        span_id=span_id.hex(),
+        parent_id="" if parent_id == _NO_SPAN else parent_id.hex(),
+        name=name,
         start_ns=start,
-        end_ns=max(start, min(span.end_time_unix_nano, LATEST_NS)),
+        end_ns=max(start, min(end, LATEST_NS)),
         attributes=attributes,
         resource=resource,
-        events=tuple([_event(event) for event in span.events]),
-        links=tuple([_link(link) for link in span.links]),
+        events=tuple([_event(event) for event in events]),
+        links=tuple([_link(link) for link in links]),
         kind=kind if 0 <= kind <= 5 else 0,
         status=code if 0 <= code <= 2 else 0,
-        status_message=status.message,
+        status_message=message,
         scope=scope,
         scope_version=scope_version,
-        dropped_attributes=span.dropped_attributes_count,
+        dropped_attributes=lost,
         lists=lists,
     )
 
 
-def _event(event: Any) -> Event:
+def _whole(values: list[Any], others: Iterable[int]) -> list[Value]:
+    for place in others:
+        values[place] = value_of(AnyValue.FromString(values[place]))
+    return values
+
+
+def _event(raw: bytes) -> Event:
+    event = trace_pb2.Span.Event.FromString(raw)
     return Event(event.name, min(event.time_unix_nano, LATEST_NS), attributes_of(event.attributes))
 
 
-def _link(link: Any) -> Link:
+def _link(raw: bytes) -> Link:
+    link = trace_pb2.Span.Link.FromString(raw)
     return Link(link.trace_id.hex(), link.span_id.hex(), attributes_of(link.attributes))
 
 
 def attributes_of(pairs: Iterable[Any]) -> dict[str, Value]:
-    return dict(zip(*_read(pairs), strict=True))
-
-
-def _read(pairs: Iterable[Any]) -> tuple[list[str], list[Value]]:
-    keys: list[str] = []
-    values: list[Value] = []
-    for pair in pairs:
-        value = pair.value
-        keys.append(pair.key)
-        # Most values are text or a score, and unset ones are "" and 0.0: asking first saves a look at the union's tag.
-        values.append(value.string_value or _score(value) or value_of(value))
-    return keys, values
-
-
-def _score(value: Any) -> float | None:
-    held: float = value.double_value
-    return held if math.isfinite(held) else None
+    return {pair.key: value_of(pair.value) for pair in pairs}
 
 
 def value_of(value: Any, depth: int = 0) -> Value:

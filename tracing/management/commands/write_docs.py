@@ -17,7 +17,7 @@ from tracing.stages import Fault, Stage
 DOCS = Path(settings.BASE_DIR) / "docs"
 SNIPPET = re.compile(r"<!-- snippets/(?P<file>[\w.-]+) -->\n(?:```\w+\n.*?\n```\n)?", re.DOTALL)
 LANGUAGES = {".py": "python", ".mjs": "js", ".sh": "sh"}
-CHECK = re.compile(r"(?P<id>[EW]\d{3}): (?P<why>.+)")
+CHECK = re.compile(r"(?P<id>[EIW]\d{3}): (?P<why>.+)")
 
 
 def checks_page() -> str:
