@@ -6,19 +6,25 @@ UV := .venv/bin/uv
 PYTHON ?= $(or $(wildcard /usr/bin/python3.11),python3)
 RUN := .venv/bin/python
 
-.PHONY: install up demo test clients check bench chaos screenshots docs
+.PHONY: install speedups up demo test clients check bench chaos screenshots docs
 
 install: .venv/installed
 
 # Debian's Python has no pip for an environment unless python3-venv is there: then the pip that `python3` has serves.
-.venv/installed: pyproject.toml uv.lock client/pyproject.toml speedups/pyproject.toml speedups/stagelight_speedups.c
+.venv/installed: pyproject.toml uv.lock client/pyproject.toml $(wildcard speedups/*.[ch]) speedups/pyproject.toml
 	@test -x .venv/bin/python || $(PYTHON) -m venv --without-pip .venv
 	@test -x $(UV) || .venv/bin/python -m ensurepip >/dev/null 2>&1 || true
 	@test -x $(UV) || .venv/bin/python -m pip install -q 'uv>=0.9' 2>/dev/null \
 		|| python3 -m pip --python .venv/bin/python install -q 'uv>=0.9' \
 		|| { echo "pip is needed once, to install uv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@rm -rf speedups/build # else what does not compile would be replaced by what did
 	@$(UV) sync --frozen --inexact --quiet
 	@touch $@
+
+# Once a compiler is there: what was built without one is remembered.
+speedups: install
+	@rm -rf speedups/build
+	$(UV) sync --frozen --inexact --reinstall-package stagelight-speedups
 
 up: install
 	$(RUN) manage.py serve --port $(PORT)

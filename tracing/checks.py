@@ -219,8 +219,8 @@ def inner_loops_are_in_c(**options: Any) -> list[CheckMessage]:
     return [
         Info(
             "The inner loops in C (speedups/) were not built: each trace takes some fifth more CPU.",
-            hint="Install a C compiler and Python's headers (Debian: gcc and python3-dev), then run"
-            " uv sync --reinstall-package stagelight-speedups.",
+            hint="Install a C compiler and Python's headers (Debian: gcc and python3-dev), then run make speedups, or"
+            " where make is not, install again with --reinstall-package stagelight-speedups beside all that was given.",
             id="stagelight.I001",
         )
     ]

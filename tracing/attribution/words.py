@@ -99,7 +99,7 @@ def stem(word: str) -> str:
                 if len(cut) > _SHORTEST_STEM and cut[-1] == cut[-2] and cut[-1] not in "ls"
                 else cut.rstrip("e")
             )
-    return word.rstrip("e") if len(word) > _SHORTEST_STEM else word
+    return (word.rstrip("e") if len(word) > _SHORTEST_STEM else word) or word
 
 
 class _Stems(dict[str, str]):

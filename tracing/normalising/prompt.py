@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 
 from tracing.dialects.messages import asked_at
-from tracing.occurrences import occurrences
+from tracing.first_places import first_places
 
 _SHORTEST_ID = 8
 _SHORTEST_NUMBERED = 5
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 16  # a shorter text can be in a prompt by chance
-_HEAD = 64  # of a chunk: what is looked for
-_BEGINNING = 200  # of a chunk: so much of it alone says that the rest was cut off
+_FIRST = 64  # characters of a chunk that are looked for in one pass with those of all others
+_HEAD = 200  # characters that say it is this chunk, and where no more of it stands there, that the rest was cut off
 _MOST_TRIES = 8
 _MOST_WORK = 2_000_000_000  # characters looked through; some 0.3 s
 
@@ -42,30 +42,33 @@ class Presence:
         self._by_id = bool(self._found) and not any(texts.values())
 
     def _look_for(self, texts: Mapping[str, str]) -> None:
+        """Most chunks are not in the prompt: their first characters tell, of all of them at once."""
         bare = [(chunk_id, _bare(text)) for chunk_id, text in texts.items()]
-        sought = [(chunk_id, text) for chunk_id, text in bare if len(text) >= _SHORTEST]
-        heads: dict[int, list[int]] = {}
-        for at, which in occurrences(self._prompt, [text[:_HEAD] for _, text in sought]):
-            heads.setdefault(which, []).append(at)
-        for which in range(len(sought)) if self._quoted else heads:
-            chunk_id, text = sought[which]
-            place = self._placed(chunk_id, text, heads.get(which, ()))
-            if place is not None:
-                self._found[chunk_id] = place
+        sought = [(chunk_id, text, text[:_FIRST]) for chunk_id, text in bare if len(text) >= _SHORTEST]
+        firsts = list({first: None for _, _, first in sought})
+        places = dict(zip(firsts, first_places(self._prompt, firsts), strict=True))
+        for chunk_id, text, first in sought:
+            if places[first] >= 0 or self._quoted:
+                place = self._find(chunk_id, text, places[first])
+                if place is not None:
+                    self._found[chunk_id] = place
 
-    def _placed(self, chunk_id: str, text: str, heads: Sequence[int]) -> tuple[int, int] | None:
-        """Where the chunk stands, whose head stands at these places: whole, quoted, or only its beginning."""
-        prompt = self._prompt
-        for at in heads:
+    def _find(self, chunk_id: str, text: str, start: int) -> tuple[int, int] | None:
+        """Where the chunk stands, no earlier than `start`, below 0 where its first characters stand nowhere."""
+        prompt, head = self._prompt, text[:_HEAD]
+        at = first = prompt.find(head, start) if start >= 0 else -1
+        for _ in range(_MOST_TRIES):
+            if at < 0:
+                break
             if prompt.startswith(text, at):
                 return at, at + len(text)
-        first = prompt.find(text[:_BEGINNING]) if heads else -1
-        if first < 0:
-            return _find_quoted(prompt, text) if self._quoted else None
-        if len(text) < 2 * _BEGINNING:
-            return None
-        self._partial.add(chunk_id)
-        return first, first + _BEGINNING
+            at = prompt.find(head, at + 1)
+        if first < 0 and self._quoted:
+            return _find_quoted(prompt, text)
+        if first >= 0 and len(text) >= 2 * _HEAD:
+            self._partial.add(chunk_id)
+            return first, first + _HEAD
+        return None
 
     def of(self, chunk_id: str) -> bool | None:
         """True or false where the prompt tells, else None."""

@@ -10,23 +10,27 @@ from tracing.records import Candidate, LaneHit, SurvivedSource
 class Row:
     """A candidate in the making: what lists show of it, and beside it what its sender says outright."""
 
-    fused_rank: int | None = None
-    fused_score: float | None = None
-    rerank_in = False
-    rerank_rank: int | None = None
-    rerank_score: float | None = None
-    survived: bool | None = None
-    survived_source: SurvivedSource = "unknown"
-    dropped_at: str | None = None
-    dropped_why: str | None = None
-    said: Candidate | None = None
-    placed: Candidate | None = None  # as the declared context has it
+    __slots__ = (
+        "chunk_id", "dropped_at", "dropped_why", "facts", "fused_rank", "fused_score", "hits", "placed", "rerank_in",
+        "rerank_rank", "rerank_score", "said", "survived", "survived_source", "text",
+    )  # fmt: skip
 
     def __init__(self, chunk_id: str, text: str | None, facts: Facts) -> None:
         self.chunk_id = chunk_id
         self.text = text
         self.facts = facts
         self.hits: list[LaneHit] = []
+        self.fused_rank: int | None = None
+        self.fused_score: float | None = None
+        self.rerank_in = False
+        self.rerank_rank: int | None = None
+        self.rerank_score: float | None = None
+        self.survived: bool | None = None
+        self.survived_source: SurvivedSource = "unknown"
+        self.dropped_at: str | None = None
+        self.dropped_why: str | None = None
+        self.said: Candidate | None = None
+        self.placed: Candidate | None = None  # as the declared context has it
 
     def candidate(self) -> Candidate:
         """The finished record, as far as lists show it."""
