@@ -218,7 +218,7 @@ def inner_loops_are_in_c(**options: Any) -> list[CheckMessage]:
         return []
     return [
         Info(
-            "The inner loops in C (speedups/) were not built: each trace takes some fifth more CPU.",
+            "The inner loops in C (speedups/) were not built: to receive a trace takes some tenth more CPU.",
             hint="Install a C compiler and Python's headers (Debian: gcc and python3-dev), then run make speedups, or"
             " where make is not, install again with --reinstall-package stagelight-speedups beside all that was given.",
             id="stagelight.I001",
