@@ -26,7 +26,7 @@ INSERT_LIMITS = {
     "async_insert": 0,
     "max_partitions_per_insert_block": 0,
     "max_execution_time": 120,
-    # They are a quarter of an insert into `traces`: merges make them, and what is not merged yet is small.
+    # Making skip indexes is a quarter of an insert into `traces`: merges do it, and what is not merged yet is small.
     "materialize_skip_indexes_on_insert": 0,
 }
 # The engine takes a thread less for each GiB that is not free: in a small memory every read was one thread's.
