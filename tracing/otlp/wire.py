@@ -52,7 +52,7 @@ def groups(body: bytes) -> Iterable[Group]:
 def _groups(message: ExportTraceServiceRequest) -> Iterator[Group]:
     for group in message.resource_spans:
         scopes = ((each.scope.name, each.scope.version, map(_span, each.spans)) for each in group.scope_spans)
-        yield *pairs(group.resource.attributes), scopes
+        yield *_pairs(group.resource.attributes), scopes
 
 
 def _span(span: Any) -> SpanParts:
@@ -64,7 +64,7 @@ def _span(span: Any) -> SpanParts:
         span.kind,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        *pairs(span.attributes),
+        *_pairs(span.attributes),
         [event.SerializeToString() for event in span.events],
         [link.SerializeToString() for link in span.links],
         span.status.code,
@@ -73,7 +73,7 @@ def _span(span: Any) -> SpanParts:
     )
 
 
-def pairs(attributes: Iterable[Any]) -> Pairs:
+def _pairs(attributes: Iterable[Any]) -> Pairs:
     """Keys, values, and which of these are left as bytes."""
     keys: list[str] = []
     values: list[Any] = []
