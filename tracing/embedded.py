@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 
 from tracing import receive, store
 from tracing.body import answered
+from tracing.connection import Connection
 from tracing.drain import Drain
 from tracing.models import Lease
 from tracing.unswept import sweep_seldom
@@ -52,11 +53,18 @@ def start(host: str, port: int) -> Services:
     return Services(web, thread, drain)
 
 
-def _listening(host: str, port: int) -> Any:
-    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=THREADS, request_queue_size=128)
+def web_server(host: str, port: int, threads: int = THREADS) -> Any:
+    """The web server, which does not listen yet."""
+    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=threads, request_queue_size=128)
     web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
     web.shutdown_timeout = STOP_SECONDS
     web.server_name = "stagelight"
+    web.ConnectionClass = Connection
+    return web
+
+
+def _listening(host: str, port: int) -> Any:
+    web = web_server(host, port)
     try:
         web.prepare()
     except (OSError, OverflowError) as error:

@@ -7,22 +7,21 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cheroot import wsgi
-from django.core.wsgi import get_wsgi_application
 
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_json, otlp_span, protobuf
 from tests.tracing.replays import account
-from tracing import store
-from tracing.body import answered
+from tracing import embedded, store, straight
 from tracing.chunks import Chunks
 from tracing.problems import WRONG_HOST
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
+STYLE = Path(straight.__file__).parent / "static/tracing/style.css"
 GOOD = protobuf(otlp_span(TRACE))
 RAW = zlib.compressobj(wbits=-15)
 
@@ -55,9 +54,8 @@ class Peer:
 @pytest.fixture
 def peer(transactional_db: None, sender: Sender, clean_store: None) -> Iterator[Callable[[], Peer]]:
     """Call it for a connection to a server of this process."""
-    server = wsgi.Server(("127.0.0.1", 0), answered(get_wsgi_application()), numthreads=2)
-    server.max_request_body_size = 0
-    server.shutdown_timeout = 0.2
+    server = embedded.web_server("127.0.0.1", 0, threads=2)
+    server.timeout = 2  # s that a peer may be silent within a request
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
@@ -120,6 +118,31 @@ def test_expect_100_continue_is_told_to_go_on(peer: Callable[[], Peer]) -> None:
     assert one.socket.recv(4096).startswith(b"HTTP/1.1 100")
     one.socket.sendall(GOOD)
     assert one.answer() == (200, b"")
+
+
+def test_requests_that_are_sent_at_once_are_answered_in_turn(peer: Callable[[], Peer]) -> None:
+    one = peer()
+    head = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-API-Key: KEY\r\nContent-Type: application/x-protobuf\r\n"
+    request = head.replace("KEY", one.secret).encode() + f"Content-Length: {len(GOOD)}\r\n\r\n".encode() + GOOD
+    one.socket.sendall(request * 3)
+    received = b""
+    while received.count(b"200 OK") < 3 and (piece := one.socket.recv(65_536)):
+        received += piece
+    assert received.count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_body_that_stops_is_told_so_and_harms_nobody(peer: Callable[[], Peer]) -> None:
+    slow, other = peer(), peer()
+    slow.send(HEAD + f"Content-Length: {len(GOOD)}", GOOD[:5])
+    assert other.post(GOOD) == (200, b"")
+    assert slow.answer()[0] in (400, 408)
+    assert other.post(GOOD) == (200, b"")
+
+
+def test_a_page_of_many_pieces_arrives_whole(peer: Callable[[], Peer]) -> None:
+    one = peer()
+    one.send("GET /static/tracing/style.css HTTP/1.1\nHost: localhost\nAccept-Encoding: identity")
+    assert one.answer() == (200, STYLE.read_bytes())
 
 
 def test_http_1_0_is_answered_and_closed(peer: Callable[[], Peer]) -> None:
