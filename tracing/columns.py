@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -155,38 +155,41 @@ _TRACE |= {name: _text_of(name) for name in _OPTIONAL_TEXTS}
 _TRACE |= {column: _version_of(name) for column, name in _VERSIONS.items()}
 
 
-def _texts(values: list[str | None]) -> list[str]:
-    return [value or "" for value in values]
+Values: TypeAlias = tuple[Any, ...]  # of one field, of all candidates or hits of a trace
 
 
-def _bounded(values: list[int], most: int) -> list[int]:
+def _texts(values: Values) -> list[str]:
+    return [value or "" for value in values] if any(values) else [""] * len(values)
+
+
+def _bounded(values: Sequence[int], most: int) -> Sequence[int]:
     if not values or (min(values) >= 0 and max(values) <= most):
         return values
     return [max(0, min(most, value)) for value in values]
 
 
-def _ranks(values: list[int | None]) -> list[int]:
-    return _bounded([value or 0 for value in values], 65535)
+def _ranks(values: Sequence[int | None]) -> Sequence[int]:
+    return _bounded([value or 0 for value in values], 65535) if any(values) else [0] * len(values)
 
 
-def _counts(values: list[int | None]) -> list[int]:
+def _counts(values: Values) -> Sequence[int]:
     return _bounded([NO_COUNT if value is None else value for value in values], NO_COUNT)
 
 
-def _scores(values: list[float | None]) -> list[float]:
+def _scores(values: Values) -> list[float]:
     return [NAN if value is None else value for value in values]
 
 
-def _survival(values: list[bool | None]) -> list[int]:
+def _survival(values: Values) -> list[int]:
     return [UNKNOWN_SURVIVAL if value is None else int(value) for value in values]
 
 
-def _same(values: list[Any]) -> list[Any]:
+def _same(values: Values) -> Values:
     return values
 
 
 # a whole column at a time: 40 candidates in 20 columns are most of a trace
-_CANDIDATE: dict[str, tuple[str, Callable[[list[Any]], list[Any]]]] = {
+_CANDIDATE: dict[str, tuple[str, Callable[[Values], Sequence[Any]]]] = {
     "c_id": ("chunk_id", _same),
     "c_anchor": ("anchor", _texts),
     "c_product": ("product", _texts),
@@ -206,7 +209,7 @@ _CANDIDATE: dict[str, tuple[str, Callable[[list[Any]], list[Any]]]] = {
     "c_slot": ("slot", _texts),
     "c_cited": ("cited", _same),
 }
-_HIT: dict[str, tuple[str, Callable[[list[Any]], list[Any]]]] = {
+_HIT: dict[str, tuple[str, Callable[[Values], Sequence[Any]]]] = {
     "h_lane": ("lane", _same),
     "h_round": ("round", _ranks),
     "h_rank": ("rank", _ranks),
@@ -220,16 +223,20 @@ def trace_columns(rows: Sequence[TraceRow]) -> dict[str, list[Any]]:
     traces = [row.trace for row in rows]
     for name, read in _TRACE.items():
         columns[name] = [read(trace) for trace in traces]
+    candidates = [_by_field(Candidate, trace.candidates) for trace in traces]
     for name, (field, convert) in _CANDIDATE.items():
-        read = attrgetter(field)
-        columns[name] = [convert(list(map(read, trace.candidates))) for trace in traces]
+        columns[name] = [convert(found[field]) for found in candidates]
     columns["c_text"] = [_text_hashes(row) for row in rows]
     columns["h_candidate"] = [[i for i, c in enumerate(trace.candidates) for _ in c.hits] for trace in traces]
-    hits = [[hit for c in trace.candidates for hit in c.hits] for trace in traces]
+    hits = [_by_field(LaneHit, [hit for c in trace.candidates for hit in c.hits]) for trace in traces]
     for name, (field, convert) in _HIT.items():
-        read = attrgetter(field)
-        columns[name] = [convert(list(map(read, found))) for found in hits]
+        columns[name] = [convert(found[field]) for found in hits]
     return columns
+
+
+def _by_field(kind: Any, found: Sequence[tuple[Any, ...]]) -> dict[str, Values]:
+    """Of many tuples of one kind the values of each field, in one pass."""
+    return dict(zip(kind._fields, zip(*found, strict=True) if found else repeat(()), strict=False))
 
 
 def _text_hashes(row: TraceRow) -> list[bytes]:

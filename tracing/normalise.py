@@ -102,7 +102,7 @@ def _cited(
     chunks = {citation.chunk_id for citation in citations}
     anchors = {citation.anchor for citation in citations if citation.chunk_id is None}
     marked = tuple(
-        replace(candidate, cited=True)
+        candidate._replace(cited=True)
         if candidate.chunk_id in chunks or (candidate.anchor is not None and candidate.anchor in anchors)
         else candidate
         for candidate in candidates

@@ -6,7 +6,7 @@ Ranks count from 1. None means that the sender did not say; scores are as sent a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from tracing.frozen import dataclass
 
@@ -91,8 +91,7 @@ class Lane:
     score_kind: Literal["similarity", "distance", "unknown"] = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class LaneHit:
+class LaneHit(NamedTuple):
     """A candidate's place in one lane's list."""
 
     lane: str
@@ -101,9 +100,8 @@ class LaneHit:
     round: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One chunk in one trace, followed through every stage."""
+class Candidate(NamedTuple):
+    """One chunk in one trace, followed through every stage. A tuple: many are made, and turned into columns."""
 
     chunk_id: str
     anchor: str | None = None

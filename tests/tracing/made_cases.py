@@ -66,7 +66,7 @@ def chunk(anchor: str, rank: int, **changes: Any) -> Candidate:
         survived_source="declared",
         tokens=100,
     )
-    return replace(found, **changes)
+    return found._replace(**changes)
 
 
 def lost(at: str, why: str | None = None) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -363,7 +362,7 @@ def test_the_inventory_says_which_page_a_bare_chunk_is_of(sender: Sender) -> Non
     inventory(sender, {"chunk_id": "7f01", "anchor": "doc#other"}, {"chunk_id": "7f02", "anchor": "doc#sign"})
     expect(sender, trace_id=trace_id(1), anchors=["doc#sign"])
     kept, lost = dropped().candidates
-    bare = (replace(kept, chunk_id="7f01", anchor="7f01"), replace(lost, chunk_id="7f02", anchor=None))
+    bare = (kept._replace(chunk_id="7f01", anchor="7f01"), lost._replace(chunk_id="7f02", anchor=None))
     kept_due(dropped(candidates=bare, citations=(Citation(chunk_id="7f01"),)))
     sweep()
     body = shown(sender)

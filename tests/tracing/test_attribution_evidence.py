@@ -36,11 +36,11 @@ def test_what_the_budget_cut_was_above_the_rerankers_cut() -> None:
     made = lost_right("rerank")
     ranks = {one.anchor: rank for rank, one in enumerate(made.candidates)}
     chunks = tuple(
-        replace(one, rerank_rank=9)
+        one._replace(rerank_rank=9)
         if one.anchor == RIGHT
-        else replace(one, survived=False, dropped_at="context", dropped_why="budget", rerank_rank=2)
+        else one._replace(survived=False, dropped_at="context", dropped_why="budget", rerank_rank=2)
         if ranks[one.anchor] == 2
-        else replace(one, rerank_rank=ranks[one.anchor])
+        else one._replace(rerank_rank=ranks[one.anchor])
         for one in made.candidates
     )
     assert blamed(replace(made, candidates=chunks)) == "rerank.dropped (certain)"
@@ -48,10 +48,10 @@ def test_what_the_budget_cut_was_above_the_rerankers_cut() -> None:
 
 def test_a_distance_reaches_its_floor_from_below() -> None:
     lane = Lane("vector", top_k=20, returned=6, floor=0.85, score_kind="distance")
-    far = tuple(replace(one, hits=(LaneHit("vector", at, 0.9),)) for at, one in enumerate(trace().candidates, 1))
+    far = tuple(one._replace(hits=(LaneHit("vector", at, 0.9),)) for at, one in enumerate(trace().candidates, 1))
     refuse = Expectation("refuse")
     assert blamed(trace(candidates=far, lanes=(lane,)), expectation=refuse) == "retrieve.thin (certain)"
-    near = (replace(far[0], hits=(LaneHit("vector", 1, 0.4),)), *far[1:])
+    near = (far[0]._replace(hits=(LaneHit("vector", 1, 0.4),)), *far[1:])
     assert blamed(trace(candidates=near, lanes=(lane,)), expectation=refuse) == "validate.missed_refusal (certain)"
 
 
@@ -60,8 +60,8 @@ def test_a_failed_step_is_to_blame_for_a_loss_that_spans_it() -> None:
     made = lost_right("retrieve", stages=stages)
     seen = Observed("declared", "no", "no", "no", "declared")
     hits = tuple(
-        replace(
-            one, fused_rank=None, rerank_rank=None, rerank_in=False, hits=(LaneHit("a", 1, 0.5), LaneHit("b", 2, 1))
+        one._replace(
+            fused_rank=None, rerank_rank=None, rerank_in=False, hits=(LaneHit("a", 1, 0.5), LaneHit("b", 2, 1))
         )
         for one in made.candidates
     )

@@ -71,7 +71,7 @@ def test_a_chunk_that_nobody_expected_and_nobody_kept_changes_nothing(
     manifest = replace(known, entries={**known.entries, NOISE: entry(NOISE)})
     hits = [hit for one in made.candidates for hit in one.hits]
     assume(hits)
-    last = replace(hits[0], rank=99, score=hits[0].score)
+    last = hits[0]._replace(rank=99, score=hits[0].score)
     noise = Candidate(f"{NOISE}~9", anchor=NOISE, hits=(last,), survived=False, survived_source="declared")
     more = replace(made, candidates=(*made.candidates, noise), lanes=one_more(made.lanes, last))
     signals = (thumb(),) if down else ()

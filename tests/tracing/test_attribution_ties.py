@@ -310,7 +310,7 @@ def test_evidence_says_in_words_why_a_chunk_was_dropped() -> None:
 
     assert line(rerank_rank=6, dropped_at="rerank", dropped_why="top_k") == "below the cut"
     assert line(dropped_at="context", dropped_why="budget") == "over the token budget"
-    best = [replace(one, rerank_rank=place) for place, one in enumerate(trace().candidates[1:], 1)]
+    best = [one._replace(rerank_rank=place) for place, one in enumerate(trace().candidates[1:], 1)]
     last = chunk(RIGHT, 1, rerank_rank=6, survived=False, dropped_at="rerank", dropped_why="top_k")
     verdict = judged(replace(trace(citations=()), candidates=(last, *best))).verdict
     assert verdict is not None

@@ -71,7 +71,7 @@ def test_without_a_manifest_chunks_of_another_form_than_the_expected_places_may_
     kept = tuple(Candidate(f"{number:032x}", hits=(LaneHit("v", number, 0.5),), survived=True) for number in (1, 2))
     made = replace(trace(citations=()), candidates=kept, lanes=(Lane("v", returned=2),))
     assert blamed(made, manifest=None) is None
-    named = tuple(replace(one, chunk_id=f"kb/{number}") for number, one in enumerate(kept))
+    named = tuple(one._replace(chunk_id=f"kb/{number}") for number, one in enumerate(kept))
     looked_up = replace(EXPECTED, anchors=("kb/4711",))
     assert blamed(replace(made, candidates=named), manifest=None, expectation=looked_up) == "retrieve.miss (likely)"
 
@@ -266,7 +266,7 @@ def test_words_alone_blame_no_refusal_where_the_prompt_was_not_seen() -> None:
     inferred = replace(
         trace(**refused),
         observed=LANES_ALONE,
-        candidates=tuple(replace(one, survived_source="inferred") for one in trace().candidates),
+        candidates=tuple(one._replace(survived_source="inferred") for one in trace().candidates),
     )
     assert blamed(inferred, **given) == "None.unknown (unknown)"
 
@@ -297,7 +297,7 @@ def test_a_page_that_came_past_a_failed_stage_was_lost_by_the_later_one() -> Non
 
 def test_a_chunk_is_cited_by_its_anchor_where_only_the_inventory_knows_it() -> None:
     first, *others = trace({"cited": False, "source_hash": "older"}).candidates
-    bare = replace(trace(), candidates=(replace(first, chunk_id="7f01", anchor=None), *others))
+    bare = replace(trace(), candidates=(first._replace(chunk_id="7f01", anchor=None), *others))
     known = facts(chunk_anchors={"7f01": RIGHT})
     by_anchor = tuple(replace(one, chunk_id=None) for one in cite(RIGHT))
     assert blamed(replace(bare, citations=by_anchor), manifest=known) == "index.content_drift (certain)"
@@ -329,7 +329,7 @@ def test_an_answer_that_passes_over_the_page_that_defines_the_name_is_suspected_
     assert blamed(other, expectation=None, manifest=defining()) is None
     assert blamed(trace(), **given) == "None.unknown (unknown)"
     unseen = replace(other, observed=LANES_ALONE, candidates=tuple(
-        replace(one, survived_source="inferred") for one in other.candidates
+        one._replace(survived_source="inferred") for one in other.candidates
     ))  # fmt: skip
     assert blamed(unseen, **given) == "None.unknown (unknown)"
 

@@ -125,7 +125,7 @@ def test_a_chunk_of_which_only_the_beginning_was_kept_holds_no_more() -> None:
     whole = chunk(RIGHT, 1, text=PAGE, tokens=30)
     said = "Retries are not made for tasks that were revoked."
     assert asked(said, whole).claims[0].support == "supported"
-    assert asked(said, replace(whole, kept_tokens=8)).claims[0].support == "unsupported"
+    assert asked(said, whole._replace(kept_tokens=8)).claims[0].support == "unsupported"
 
 
 def test_a_json_answer_is_read_for_what_it_says() -> None:

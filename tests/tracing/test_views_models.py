@@ -26,7 +26,7 @@ def trace(**change: object) -> Trace:
 
 
 def chunk(name: str, survived: bool | None = True, **change: object) -> Candidate:
-    return replace(Candidate(chunk_id=name, survived=survived), **change)
+    return Candidate(chunk_id=name, survived=survived)._replace(**change)
 
 
 class TestTheJourney:

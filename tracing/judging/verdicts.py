@@ -61,7 +61,7 @@ def applied(trace: Trace, engine: Row | None) -> Trace:
     citations, stale = trace.citations, set(engine.stale)
     if len(engine.citations) == len(citations):
         citations = tuple(replace(c, status=status) for c, status in zip(citations, engine.citations, strict=True))
-    candidates = tuple(replace(c, stale=True) if at in stale else c for at, c in enumerate(trace.candidates))
+    candidates = tuple(c._replace(stale=True) if at in stale else c for at, c in enumerate(trace.candidates))
     return replace(trace, citations=citations, candidates=candidates)
 
 

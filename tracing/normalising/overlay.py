@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tracing.dialects.declared import Declared
 from tracing.dialects.documents import Facts
@@ -52,8 +51,7 @@ def _later(earlier: Candidate, later: Candidate) -> Candidate:
     changes = {name: value for name in _SAID if (value := getattr(later, name)) is not None}
     if later.survived is not None:
         changes |= {"survived": later.survived, "survived_source": "declared"}
-    return replace(
-        earlier,
+    return earlier._replace(
         hits=_hits(earlier.hits, later.hits),
         rerank_in=earlier.rerank_in or later.rerank_in,
         cited=earlier.cited or later.cited,
