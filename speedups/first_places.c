@@ -11,6 +11,7 @@ typedef struct {
     size_t size;    /* bytes */
     uint64_t first;
     Py_ssize_t place;
+    int again; /* whether it stands a second time */
     int32_t next; /* with the same slot */
 } Part;
 
@@ -77,13 +78,15 @@ static int scan(Search *search) {
         while (*link >= 0) {
             Part *part = &search->parts[*link];
             if (++compared > most) return 0;
-            if (part->first == here && part->size <= search->size - at &&
-                !memcmp(search->text + at + FIRST, part->at + FIRST, part->size - FIRST)) {
-                part->place = (Py_ssize_t)(at / search->kind);
+            int stands = part->first == here && part->size <= search->size - at &&
+                         !memcmp(search->text + at + FIRST, part->at + FIRST, part->size - FIRST);
+            if (stands && part->place >= 0) {
+                part->again = 1;
                 *link = part->next; /* it is looked for no longer */
-            } else {
-                link = &part->next;
+                continue;
             }
+            if (stands) part->place = (Py_ssize_t)(at / search->kind);
+            link = &part->next;
         }
     }
     return 1;
@@ -92,7 +95,8 @@ static int scan(Search *search) {
 static PyObject *places_of(const Search *search) {
     PyObject *found = PyList_New(search->count);
     for (Py_ssize_t which = 0; found != NULL && which < search->count; which++) {
-        PyObject *place = PyLong_FromSsize_t(search->parts[which].place);
+        const Part *part = &search->parts[which];
+        PyObject *place = Py_BuildValue("(nO)", part->place, part->again ? Py_True : Py_False);
         if (place == NULL) Py_CLEAR(found);
         else PyList_SET_ITEM(found, which, place);
     }

@@ -8,7 +8,7 @@ except ImportError:
     _in_one_pass = None
 
 
-def first_places(text: str, parts: Sequence[str]) -> list[int]:
-    """Of each part the place where it first stands in the text; -1 where it does not."""
-    found: list[int] | None = _in_one_pass(text, parts) if _in_one_pass is not None else None
-    return [text.find(part) for part in parts] if found is None else found
+def first_places(text: str, parts: Sequence[str]) -> list[tuple[int, bool]]:
+    """Of each part where it first stands in the text, -1 where it does not, and whether it may stand again."""
+    found: list[tuple[int, bool]] | None = _in_one_pass(text, parts) if _in_one_pass is not None else None
+    return [(text.find(part), True) for part in parts] if found is None else found

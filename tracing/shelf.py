@@ -93,14 +93,20 @@ class Shelf:
 
     def _places(self, value: str) -> Iterator[tuple[int, str]]:
         """Where each chunk stands, the longest first: what lies within a longer one is found again by its own."""
-        for text, start in zip(self.kept, first_places(value, self._firsts), strict=True):
-            head = text[:HEAD]
-            start = value.find(head, start) if start >= 0 else -1
-            while start >= 0:
-                whole = value.startswith(text, start)
-                if whole:
-                    yield start, text
-                start = value.find(head, start + (len(text) if whole else 1))
+        for text, (first, again) in zip(self.kept, first_places(value, self._firsts), strict=True):
+            if first >= 0 and value.startswith(text, first):
+                yield first, text
+                first += len(text) - 1
+            if first >= 0 and again:
+                yield from _places_after(value, text, first)
+
+
+def _places_after(value: str, text: str, at: int) -> Iterator[tuple[int, str]]:
+    head = text[:HEAD]
+    while (at := value.find(head, at + 1)) >= 0:
+        if value.startswith(text, at):
+            yield at, text
+            at += len(text) - 1
 
 
 def unpack(value: Any, texts: Mapping[bytes, str]) -> Any:

@@ -24,6 +24,7 @@ SCHEMA_DIR = Path(__file__).parent / "schema"
 LIMITS = {"max_execution_time": 30, "max_memory_usage": 400_000_000, "max_threads": 2, "async_insert": 0}
 INSERT_LIMITS = {
     "async_insert": 0,
+    "optimize_on_insert": 0,  # a batch holds no key twice, or reads and merges see to it
     "max_partitions_per_insert_block": 0,
     "max_execution_time": 120,
     # Making skip indexes is a quarter of an insert into `traces`: merges do it, and what is not merged yet is small.

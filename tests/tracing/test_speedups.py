@@ -161,16 +161,24 @@ def test_texts_are_found_as_in_python(text: str, parts: list[str], data: st.Data
     start = data.draw(st.integers(0, len(text)))
     parts += [text[start:], text[start : start + 9], text[start:] + "ab"]
 
-    assert looking.first_places(text, parts) == [text.find(part) for part in parts]
+    found = looking.first_places(text, parts)
+
+    assert [place for place, _ in found] == [text.find(part) for part in parts]
+    assert all(again or text.find(part, place + 1) < 0 for part, (place, again) in zip(parts, found, strict=True))
     if all(len(part) >= 8 for part in parts):
-        assert speedups.first_places(text, parts) is not None
+        stands_again = [
+            place >= 0 and text.find(part, place + 1) >= 0 for part, (place, _) in zip(parts, found, strict=True)
+        ]
+        assert speedups.first_places(text, parts) == [
+            (place, more) for (place, _), more in zip(found, stands_again, strict=True)
+        ]
 
 
 @built
 def test_as_many_texts_are_looked_for_as_a_trace_can_have() -> None:
     parts = [f"{number:09} is a part" for number in range(70_000)]
 
-    assert speedups.first_places("here 000069999 is a part", parts) == [-1] * 69_999 + [5]
+    assert speedups.first_places("here 000069999 is a part", parts) == [(-1, False)] * 69_999 + [(5, False)]
 
 
 @built
@@ -178,7 +186,7 @@ def test_texts_that_begin_alike_are_left_to_python_before_they_cost_much() -> No
     text, alike = "-" * 100_000, ["-" * 64 + str(number) for number in range(400)]
 
     assert speedups.first_places(text, alike) is None
-    assert looking.first_places(text, [*alike, "-" * 64]) == [-1] * 400 + [0]
+    assert looking.first_places(text, [*alike, "-" * 64]) == [(-1, True)] * 400 + [(0, True)]
 
 
 RULE = st.sampled_from(["=" * 80, "-" * 64, "Handbook > Chapter > Section of some length: ", "a " * 40, ""])

@@ -26,7 +26,7 @@ def citations_in(
     `pattern` is the form of the project's own anchors; of that form a bare word or number counts in brackets alone.
     """
     found: dict[str, Citation] = {}
-    for match in islice(_NUMBER.finditer(answer), _MOST):
+    for match in islice(_NUMBER.finditer(answer) if "[" in answer else (), _MOST):
         for number in re.findall(r"\d+", match.group(1)):
             index = int(number) - 1
             if 0 <= index < len(context):
@@ -38,7 +38,7 @@ def citations_in(
             if name in answer and (at := _place(answer, name)) is not None:
                 found.setdefault(candidate.chunk_id, _citation(answer, at, candidate))
     known = {citation.anchor for citation in found.values()}
-    for match in islice(_ANCHOR.finditer(answer), _MOST):
+    for match in islice(_ANCHOR.finditer(answer) if "doc_" in answer else (), _MOST):
         anchor = match.group()
         if anchor not in known:
             found.setdefault(anchor, Citation(claim=_claim(answer, match.start()), anchor=anchor))

@@ -29,7 +29,7 @@ class Presence:
         self._sought = texts
         self._by_id = False
         self._prompt = prompt
-        self._quoted = "\\n" in prompt or '\\"' in prompt  # as JSON, which tools give back
+        self._quoted = "\\" in prompt and ("\\n" in prompt or '\\"' in prompt)  # as JSON, which tools give back
         if not prompt:
             return
         if len(texts) * len(prompt) > _MOST_WORK:
@@ -46,7 +46,7 @@ class Presence:
         bare = [(chunk_id, _bare(text)) for chunk_id, text in texts.items()]
         sought = [(chunk_id, text, text[:_FIRST]) for chunk_id, text in bare if len(text) >= _SHORTEST]
         firsts = list({first: None for _, _, first in sought})
-        places = dict(zip(firsts, first_places(self._prompt, firsts), strict=True))
+        places = {first: place for first, (place, _) in zip(firsts, first_places(self._prompt, firsts), strict=True)}
         for chunk_id, text, first in sought:
             if places[first] >= 0 or self._quoted:
                 place = self._find(chunk_id, text, places[first])

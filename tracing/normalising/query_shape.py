@@ -33,6 +33,6 @@ def shape_of(query: str) -> str:
 def _name(token: str) -> str:
     """The token without what stands around it, case-folded; "" where it is no code."""
     bare = token.strip(".:()*").partition("(")[0]
-    if _NO_CODE.fullmatch(token.strip("().,")) or not (_CODE.search(bare) or "()" in token or "(" in token.strip("()")):
+    if not (_CODE.search(bare) or "()" in token or "(" in token.strip("()")):
         return ""
-    return bare.casefold()
+    return "" if _NO_CODE.fullmatch(token.strip("().,")) else bare.casefold()
