@@ -2,13 +2,13 @@
 
 PyDoc_STRVAR(request_doc, "request(body) -> list | None\n\n"
                           "The groups of a trace request, as tracing/otlp/wire.py says; None for what is left to Python.");
-PyDoc_STRVAR(first_places_doc, "first_places(text, parts) -> list[tuple[int, bool]] | None\n\n"
+PyDoc_STRVAR(places_doc, "places(text, parts) -> list[tuple[int, bool]] | None\n\n"
                                "Where each part first stands, -1 where it does not, and whether it stands again;\n"
                                "None for what is left to Python.");
 
 static PyMethodDef methods[] = {
     {"request", request, METH_O, request_doc},
-    {"first_places", first_places, METH_VARARGS, first_places_doc},
+    {"places", places, METH_VARARGS, places_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,4 +9,4 @@
 #endif
 
 PyObject *request(PyObject *module, PyObject *body);
-PyObject *first_places(PyObject *module, PyObject *args);
+PyObject *places(PyObject *module, PyObject *args);

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 try:
-    from stagelight_speedups import first_places as _in_one_pass
+    from stagelight_speedups import places as _in_one_pass
 except ImportError:
     _in_one_pass = None
 

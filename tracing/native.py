@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from tracing.stages import Stage
 __all__ = ["NATIVE_SPAN_ID", "Item", "Problem", "Undecodable", "parse", "trace_id_of"]
 
 NATIVE_SPAN_ID = "0" * 16  # constant: a later document of the same trace replaces the earlier one
+GROUNDEDNESS = "groundedness"
 _LONGEST_ID = 500
 _HEX = re.compile(r"[0-9a-f]{32}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?([Zz]|[+-]\d\d:\d\d)")
@@ -36,12 +37,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One document of a request: its span, or why there is none."""
+    """One document of a request: its span and what it says was said of the trace, or why there is none."""
 
     index: int
     trace_id: str = ""
     span: Span | None = None
     problem: Problem | None = None
+    signals: tuple[Any, ...] = ()
 
 
 class _Refused(ValueError):
@@ -58,7 +60,7 @@ def parse(body: bytes) -> list[Item]:
     for index, document in enumerate(documents):
         try:
             span = _span(document)
-            items.append(Item(index, span.trace_id, span))
+            items.append(Item(index, span.trace_id, span, signals=tuple(_signals(document))))
         except _Refused as refused:
             items.append(Item(index, problem=refused.problem))
     return items
@@ -99,6 +101,24 @@ def _span(document: Any) -> Span:
         attributes={NATIVE_ATTRIBUTE: carried},
         scope=NATIVE_SCOPE,
     )
+
+
+def _signals(document: Mapping[str, Any]) -> Iterator[Any]:
+    """As `POST /api/v1/signals` takes them; the client's own groundedness is one, where none of them says it."""
+    about = {"trace_id": document["trace_id"]}
+    given = document.get("signals")
+    listed = given if isinstance(given, list) else [] if given is None else [given]
+    for signal in listed:
+        yield {**signal, **about} if isinstance(signal, dict) else signal
+    grounded = document.get("groundedness")
+    if (
+        not isinstance(grounded, dict)
+        or grounded.get("by", "client") != "client"
+        or number(grounded.get("value")) is None
+    ):
+        return
+    if not any(isinstance(signal, dict) and signal.get("name") == GROUNDEDNESS for signal in listed):
+        yield {**about, "kind": "score", "name": GROUNDEDNESS, "value": number(grounded["value"])}
 
 
 def _required_text(document: Mapping[str, Any], name: str) -> str:

@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tracing import body, keys, native, otlp, problems, signals
 from tracing.otlp.json import loads
+from tracing.records import Signal
 from tracing.spool import Frame, Spool, SpoolFullError, gone
 
 log = structlog.get_logger()
@@ -205,7 +206,24 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
         frame = Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors), 202)
         keep(frame)
         note_rejected(frame, _summary(errors))
-    return _accepted(len(items) - len(errors), errors)
+    untold = _keep_signals_within(items, access, received_ns)
+    return _accepted(len(items) - len(errors), errors, untold)
+
+
+def _keep_signals_within(items: Sequence[native.Item], access: keys.Access, received_ns: int) -> list[dict[str, Any]]:
+    """Keep what documents say was said of their traces; returns an error for each that could not be read."""
+    kept: list[Signal] = []
+    errors = []
+    for item in items:
+        found, wrong = signals.parse(list(item.signals), received_ns, native.trace_id_of)
+        kept += found
+        errors += [
+            {**asdict(error), "index": item.index, "field": f"signals[{error.index}].{error.field}".rstrip(".")}
+            for error in wrong
+        ]
+    if kept:
+        keep(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
+    return errors
 
 
 def _summary(errors: list[dict[str, Any]]) -> str:
@@ -218,8 +236,9 @@ def _reason(field: str, words: str) -> str:
     return words if not field or words.startswith(field) else f"{field}: {words}"
 
 
-def _accepted(accepted: int, errors: list[dict[str, Any]]) -> HttpResponse:
-    answer = {"accepted": accepted, "rejected": len(errors), "errors": errors}
+def _accepted(accepted: int, refused: list[dict[str, Any]], untold: Sequence[dict[str, Any]] = ()) -> HttpResponse:
+    """`refused` items were not taken; `untold` errors are of parts of items that were."""
+    answer = {"accepted": accepted, "rejected": len(refused), "errors": [*refused, *untold]}
     return HttpResponse(orjson.dumps(answer), content_type=JSON, status=202)
 
 

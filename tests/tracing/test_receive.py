@@ -283,6 +283,41 @@ def test_native_json_is_taken_with_an_error_an_item(sender: Sender, drained: Cal
     assert account() == {"traces": 1, "stored": 1, "duplicate": 0, "rejected": 1, "bad": 0}
 
 
+def test_what_was_said_of_a_trace_comes_with_its_document_and_again_from_its_export(
+    sender: Sender, drained: Callable[[], None]
+) -> None:
+    good = {"trace_id": TRACE, "query": "why?", "started_at": "2026-11-20T10:00:00Z"}
+    thumb = {"kind": "thumb", "value": "down", "user": "u1", "comment": "no", "at": "2026-11-20T11:00:00Z"}
+    grounded = {"value": 0.61, "by": "client"}
+    for _ in range(2):
+        sender.post("/api/v1/traces", json.dumps(good | {"signals": [thumb], "groundedness": grounded}), JSON)
+        drained()
+    exported = sender.get(f"/api/v1/traces/{TRACE}").json()
+    assert [signal["comment"] for signal in exported["signals"] if signal["kind"] == "thumb"] == ["no"]
+    assert exported["groundedness"] == grounded | {"version": None}
+
+    other = "1" * 32
+    sender.post("/api/v1/traces", json.dumps(exported | {"trace_id": other}), JSON)
+    drained()
+    again = sender.get(f"/api/v1/traces/{other}").json()
+    assert again["signals"] == exported["signals"]
+    assert again["groundedness"] == exported["groundedness"]
+
+
+def test_what_cannot_be_read_of_a_document_s_signals_is_told_and_costs_no_trace(
+    sender: Sender, drained: Callable[[], None]
+) -> None:
+    good = {"trace_id": TRACE, "query": "why?", "started_at": "2026-11-20T10:00:00Z"}
+    wrong: Any
+    for wrong, field in (([{"kind": "thumb", "value": "sideways"}], "signals[0].value"), ("none", "signals[0]")):
+        answer = sender.post("/api/v1/traces", json.dumps(good | {"signals": wrong}), JSON).json()
+        assert (answer["accepted"], answer["rejected"], answer["errors"][0]["field"]) == (1, 0, field)
+    judged = good | {"groundedness": {"value": 0.2, "by": "judge"}}
+    assert sender.post("/api/v1/traces", json.dumps(judged), JSON).json()["errors"] == []
+    drained()
+    assert sender.get(f"/api/v1/traces/{TRACE}").json()["signals"] == []
+
+
 def test_signals_may_come_before_their_trace_and_a_newer_one_replaces_the_older(
     sender: Sender, drained: Callable[[], None]
 ) -> None:

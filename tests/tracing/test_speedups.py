@@ -149,7 +149,7 @@ def test_other_than_bytes_and_texts_is_refused() -> None:
     with pytest.raises(TypeError):
         speedups.request("text")
     with pytest.raises(TypeError):
-        speedups.first_places("text", [b"bytes of some length"])
+        speedups.places("text", [b"bytes of some length"])
 
 
 LETTERS = st.sampled_from(["ab", "abc", "aé", "ab…", "a😀b"]).flatmap(lambda letters: st.text(letters, max_size=120))
@@ -169,7 +169,7 @@ def test_texts_are_found_as_in_python(text: str, parts: list[str], data: st.Data
         stands_again = [
             place >= 0 and text.find(part, place + 1) >= 0 for part, (place, _) in zip(parts, found, strict=True)
         ]
-        assert speedups.first_places(text, parts) == [
+        assert speedups.places(text, parts) == [
             (place, more) for (place, _), more in zip(found, stands_again, strict=True)
         ]
 
@@ -178,14 +178,14 @@ def test_texts_are_found_as_in_python(text: str, parts: list[str], data: st.Data
 def test_as_many_texts_are_looked_for_as_a_trace_can_have() -> None:
     parts = [f"{number:09} is a part" for number in range(70_000)]
 
-    assert speedups.first_places("here 000069999 is a part", parts) == [(-1, False)] * 69_999 + [(5, False)]
+    assert speedups.places("here 000069999 is a part", parts) == [(-1, False)] * 69_999 + [(5, False)]
 
 
 @built
 def test_texts_that_begin_alike_are_left_to_python_before_they_cost_much() -> None:
     text, alike = "-" * 100_000, ["-" * 64 + str(number) for number in range(400)]
 
-    assert speedups.first_places(text, alike) is None
+    assert speedups.places(text, alike) is None
     assert looking.first_places(text, [*alike, "-" * 64]) == [(-1, True)] * 400 + [(0, True)]
 
 

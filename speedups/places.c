@@ -103,7 +103,7 @@ static PyObject *places_of(const Search *search) {
     return found;
 }
 
-PyObject *first_places(PyObject *Py_UNUSED(module), PyObject *args) {
+PyObject *places(PyObject *Py_UNUSED(module), PyObject *args) {
     PyObject *text, *given, *found = NULL;
     if (!PyArg_ParseTuple(args, "UO", &text, &given)) return NULL;
     PyObject *parts = PySequence_Fast(given, "what is looked for is a sequence of texts");
