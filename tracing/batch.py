@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import structlog
 
-from tracing import homing, in_hand, marks, native, normalise, otlp, signals, store
+from tracing import anchor_patterns, homing, in_hand, marks, native, normalise, otlp, signals, store
 from tracing.arrivals import Arrival, Key
 from tracing.columns import TraceRow, trace_columns
 from tracing.judging import attribute, verdicts
@@ -79,7 +79,7 @@ class Memory:
         read_at, cuts = self._cuts.get(project, (-CUTS_FRESH_SECONDS, DEFAULT_CUTS))
         if now - read_at >= CUTS_FRESH_SECONDS:
             found = Project.objects.filter(slug=project).first()
-            cuts = Cuts(found.answer_cut, found.suggest_cut, found.anchor_pattern) if found else DEFAULT_CUTS
+            cuts = _cuts_of(found) if found else DEFAULT_CUTS
             self._cuts[project] = now, cuts
         return cuts
 
@@ -88,6 +88,10 @@ class Memory:
         with self._counting:
             self.version = max(self.version + 1, time.time_ns())
             return self.version
+
+
+def _cuts_of(project: Project) -> Cuts:
+    return Cuts(project.answer_cut, project.suggest_cut, anchor_patterns.usable(project.anchor_pattern))
 
 
 def day_of(at_ns: int) -> str:

@@ -1,6 +1,5 @@
 """What people type into the pages, and what is wrong with it."""
 
-import re
 import zoneinfo
 from typing import Any
 
@@ -8,6 +7,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from tracing import anchor_patterns
 from tracing.filters import FilterError, parse, parse_range
 from tracing.models import Key, Membership, Project, Scope
 from tracing.pages.fields import LinesField, NumbersField
@@ -77,12 +77,10 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         )  # fmt: skip
 
     def clean_anchor_pattern(self) -> str:
-        """A pattern that does not compile says where it goes wrong."""
+        """A pattern that is not taken says why."""
         pattern: str = self.cleaned_data["anchor_pattern"]
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise forms.ValidationError(f"This is no regular expression: {error}.") from error
+        if pattern and (why := anchor_patterns.refusal(pattern)):
+            raise forms.ValidationError(f"{why}.")
         return pattern
 
     def clean_slow_ms(self) -> dict[str, float]:

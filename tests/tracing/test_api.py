@@ -185,6 +185,7 @@ def patch(sender: Sender, data: bytes) -> Any:
         ({"zone": "Mars"}, "zone"),
         ({"week_start": 8}, "week_start"),
         ({"anchor_pattern": "("}, "anchor_pattern"),
+        ({"anchor_pattern": r"(a+)\1"}, "anchor_pattern"),
         ({"slow_ms": {"rerink": 5}}, "slow_ms"),
         ({"slug": "other"}, "slug"),
         ({"name": None}, "name"),

@@ -86,6 +86,7 @@ class TestTheProjectsSettings:
             ({"lane_floors": "vector 0.35"}, "is not a name, an equals sign and a number"),
             ({"lane_floors": "vector = nan"}, "is not a name, an equals sign and a number"),
             ({"anchor_pattern": "doc_("}, "This is no regular expression"),
+            ({"anchor_pattern": "(?=doc_).+"}, "Look-arounds"),
             ({"suggest_cut": 0.9}, "must not be above"),
             ({"answer_cut": 1.2}, "less than or equal to 1.0"),
             ({"zone": "Atlantis/Sunken"}, "not one of the available choices"),
@@ -100,6 +101,11 @@ class TestTheProjectsSettings:
         assert said in response.content.decode()
         project.refresh_from_db()
         assert project.name == "Atlas"
+
+    def test_say_so_where_a_pattern_that_was_kept_before_is_not_used(self, mara: Client, project: Project) -> None:
+        assert "is not used" not in mara.get("/p/atlas/settings/").content.decode()
+        Project.objects.update(anchor_pattern=r"(a+)\1")
+        assert "The anchor pattern is not used" in mara.get("/p/atlas/settings/").content.decode()
 
 
 class TestKeys:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from tracing import body, queries, tasks
+from tracing import anchor_patterns, body, queries, tasks
 from tracing.api.access import INGEST, READ, ProblemError, access_of, project_of
 from tracing.api.shape import rfc3339
 from tracing.api.traces import answer
@@ -38,7 +38,7 @@ def push_manifest(
     project = project_of(request)
     effective_ns = _time(effective_at) if effective_at else None
     try:
-        entries = corpus.read_manifest(_body(request), project.anchor_pattern)
+        entries = corpus.read_manifest(_body(request), anchor_patterns.usable(project.anchor_pattern))
     except corpus.BadLineError as error:
         raise _refused(error) from error
     pushed = manifests.push(project, version, entries, effective_ns, _by(request))

@@ -1,7 +1,6 @@
 """The API of a project: its settings, and what became of what it sent."""
 
 import datetime as dt
-import re
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict, field_validator
 
-from tracing import queries, spool
+from tracing import anchor_patterns, queries, spool
 from tracing.api.access import ADMIN, READ, ProblemError, access_of, project_of
 from tracing.api.traces import answer
 from tracing.models import Project
@@ -55,10 +54,8 @@ class ProjectChange(Schema):
     @field_validator("anchor_pattern")
     @classmethod
     def _readable_pattern(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"this is no regular expression: {error}") from error
+        if pattern and (why := anchor_patterns.refusal(pattern)):
+            raise ValueError(why)
         return pattern
 
     @field_validator("slow_ms")

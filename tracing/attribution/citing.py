@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
+from tracing import anchor_patterns
+from tracing.attribution.case import DEFAULT_ANCHOR_PATTERN
 from tracing.records import Candidate, Citation, ManifestEntry, ManifestFacts
 
 _MOST_HOPS = 5
+_DEFAULT = re.compile(DEFAULT_ANCHOR_PATTERN)
 BAD = ("unknown", "stale", "false")
 NAMELESS = "content:"  # what the id of a chunk begins with that came without one
 
@@ -76,17 +78,12 @@ def _followed(entries: Mapping[str, ManifestEntry], anchor: str) -> ManifestEntr
     return entry
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
-
-
 def _matches(pattern: str, anchor: str) -> bool:
-    compiled = _compiled(pattern)
-    return compiled is not None and len(anchor) <= 500 and compiled.fullmatch(anchor) is not None
+    if len(anchor) > 500:
+        return False
+    if pattern == DEFAULT_ANCHOR_PATTERN:  # ours, and no trouble to Python
+        return _DEFAULT.fullmatch(anchor) is not None
+    return anchor_patterns.is_anchor(pattern, anchor)
 
 
 def statuses(

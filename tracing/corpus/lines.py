@@ -3,12 +3,13 @@
 A manifest is in force from its time on, until the next one's. Times are in ns; STILL stands for no end.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
+
+from tracing import anchor_patterns
 
 STILL = 2**63 - 1
 MOST_LINES = 1_000_000
@@ -87,19 +88,21 @@ KINDS = ("added", "removed", "moved", "changed", "redirected")
 
 def read_manifest(body: bytes, pattern: str = "") -> dict[str, Entry]:
     """The entries of JSON Lines by anchor; raises BadLineError. `pattern` is what the project's anchors match."""
-    allowed = re.compile(pattern) if pattern else None
     entries: dict[str, Entry] = {}
     numbers: dict[str, int] = {}
     for number, line in _lines(body):
         anchor = _needed(line, "anchor", number)
         if anchor in entries:
             raise BadLineError(number, "anchor", f"the anchor {anchor[:200]!r} is in line {numbers[anchor]} already")
-        if allowed is not None and not allowed.fullmatch(anchor):
-            raise BadLineError(number, "anchor", f"the anchor {anchor[:200]!r} does not match the project's pattern")
         entries[anchor] = _entry(line, number)
         numbers[anchor] = number
     if not entries:
         raise BadLineError(1, "", "there is no line: a manifest lists every anchor that exists")
+    named = list(entries) if pattern else []
+    for anchor, has_form in zip(named, anchor_patterns.matches(pattern, named), strict=True):
+        if not has_form:
+            said = f"the anchor {anchor[:200]!r} does not match the project's pattern"
+            raise BadLineError(numbers[anchor], "anchor", said)
     return entries
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tracing import in_hand, store
+from tracing import anchor_patterns, in_hand, store
 from tracing.attribution.case import DEFAULT_ANCHOR_PATTERN, Case, ProjectRules
 from tracing.attribution.lexical import VERSION as LEXICAL
 from tracing.attribution.lexical import assess
@@ -33,7 +33,7 @@ def rules_of(project: Project) -> ProjectRules:
         groundedness_cut=project.groundedness_cut,
         shared_products=frozenset(map(str, project.shared_products)),
         lane_floors=dict(project.lane_floors),
-        anchor_pattern=project.anchor_pattern or DEFAULT_ANCHOR_PATTERN,
+        anchor_pattern=anchor_patterns.usable(project.anchor_pattern) or DEFAULT_ANCHOR_PATTERN,
         slow_ms=dict(project.slow_ms),
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 
+from tracing import anchor_patterns
 from tracing.records import Candidate, Citation
 
 _NUMBER = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
@@ -14,6 +14,7 @@ _ANCHOR = re.compile(r"\bdoc_[\w./-]{1,200}#[\w./-]{0,200}\w")
 _TOKEN = re.compile(r"[^\s\[\](){}<>\"'`|,;]{3,300}")
 _SHORTEST_ID = 4
 _MOST_TOKENS = 4000
+_MOST_MATCHED = 64_000  # characters
 _LONGEST_CLAIM = 300
 _MOST = 200
 
@@ -42,23 +43,29 @@ def citations_in(
         anchor = match.group()
         if anchor not in known:
             found.setdefault(anchor, Citation(claim=_claim(answer, match.start()), anchor=anchor))
-    if (form := _compiled(pattern)) is not None:
-        for at, word in _words(answer):
-            if word not in known and form.fullmatch(word):
-                found.setdefault(word, Citation(claim=_claim(answer, at), anchor=word))
+    if pattern:
+        words = _words(answer)
+        for word, is_anchor in zip(words, anchor_patterns.matches(pattern, list(words)), strict=True):
+            if is_anchor and word not in known:
+                found.setdefault(word, Citation(claim=_claim(answer, words[word]), anchor=word))
     return tuple(found.values())[:_MOST]
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern) if pattern else None
-    except re.error:
-        return None
+def _words(answer: str) -> dict[str, int]:
+    """What may be a place's name, and where it stands first."""
+    found: dict[str, int] = {}
+    length = 0
+    for at, word in _names(answer):
+        if word not in found:
+            length += len(word)
+            if length > _MOST_MATCHED:
+                break
+            found[word] = at
+    return found
 
 
-def _words(answer: str) -> Iterator[tuple[int, str]]:
-    """What may be a place's name: words with a mark in them, and plain ones in brackets of their own."""
+def _names(answer: str) -> Iterator[tuple[int, str]]:
+    """Words with a mark in them, and plain ones in brackets of their own."""
     for match in islice(_TOKEN.finditer(answer), _MOST_TOKENS):
         word = match.group().rstrip(".:!?*_")
         alone = answer[match.start() - 1 : match.start()] == "[" and answer[match.end() : match.end() + 1] == "]"

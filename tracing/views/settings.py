@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from tracing import anchor_patterns
 from tracing.forms import ProjectForm
 from tracing.views.access import Visit, member_page, owner_page
 
@@ -13,7 +14,9 @@ from tracing.views.access import Visit, member_page, owner_page
 def project_settings(here: Visit) -> HttpResponse:
     """The settings as a form for owners, and as text for everybody else."""
     form = ProjectForm(instance=here.project)
-    return here.render("tracing/settings.html", {"tab": "project", "form": form}, place="settings")
+    pattern = here.project.anchor_pattern
+    shown = {"tab": "project", "form": form, "unused_pattern": pattern and anchor_patterns.refusal(pattern)}
+    return here.render("tracing/settings.html", shown, place="settings")
 
 
 @require_POST

@@ -1,0 +1,76 @@
+"""The form of a project's anchors: what is taken, what it matches, and that no pattern holds up the server."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracing import anchor_patterns
+from tracing.attribution.case import DEFAULT_ANCHOR_PATTERN
+from tracing.normalising.citations import citations_in
+
+ORDINARY = (
+    DEFAULT_ANCHOR_PATTERN,
+    r"doc_\w+#[\w-]+",
+    r"kb/\d+\w*|https://help\.\S+#\w+|\d{6,10}",
+    r"(?i)kb-\d{,4}(?:\.\d+)*\Z",
+    r"(?P<site>[^\W\d]+)\_[]\w/.-]+",
+)
+EXPLODING = (r"(a+)+$", r"(a|a)*b", r"(a*)*b", r"(\w+\s?)*#", "a?" * 60 + "a" * 60, r"\w*" * 30 + "#", r"(.*a){20}#")
+
+
+@pytest.mark.parametrize("pattern", EXPLODING)
+def test_a_pattern_that_python_would_not_come_back_from_is_matched_at_once(pattern: str) -> None:
+    answer = " ".join(["-" + "a" * 200 + "!-"] * 50 + ["a" * 290])
+    assert anchor_patterns.refusal(pattern) is None
+    assert citations_in(answer, (), (), pattern) == ()
+    assert anchor_patterns.is_anchor(pattern, "a" * 499 + "!") is False
+
+
+@pytest.mark.parametrize("pattern", ORDINARY)
+@given(words=st.lists(st.text("dockbh_#/-.1é“ 漢٣\n", max_size=12) | st.just("doc_é#b-1") | st.just("KB-12.3.4")))
+def test_the_same_matches_as_pythons(pattern: str, words: list[str]) -> None:
+    digits = {ord("٣"): "3"}  # a digit is one of ours, whatever the script of the letters
+    words = [word.translate(digits) for word in words]
+    compiled = re.compile(pattern)
+    assert anchor_patterns.matches(pattern, words) == [compiled.fullmatch(word) is not None for word in words]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("doc_(", "no regular expression"),
+        (r"(a+)\1", "back-references"),
+        ("(?=doc).*", "Look-arounds"),
+        ("(?<!x)doc.*", "Look-arounds"),
+        ("a++", "repeats that give nothing back"),
+        (r"\w{0,999}\w{0,999}\w{0,999}", "counts in braces"),
+        ("(((a{30}){30}){30})", "invalid repetition size"),
+        ("a{99999999999999999999}", "no regular expression"),
+    ],
+)
+def test_what_is_not_taken_says_why(pattern: str, said: str) -> None:
+    assert said in (anchor_patterns.refusal(pattern) or "")
+    assert anchor_patterns.usable(pattern) == ""
+    assert anchor_patterns.matches(pattern, ["doc", "aa"]) == [False, False]
+
+
+@given(pattern=st.text("ab\\wdZ_()[]{}|?*+.^$,019-é:=!<", max_size=30), words=st.lists(st.text("ab#é1")))
+def test_any_pattern_is_refused_or_matched(pattern: str, words: list[str]) -> None:
+    assert len(anchor_patterns.matches(pattern, words)) == len(words)
+    assert anchor_patterns.usable(pattern) in (pattern, "")
+
+
+def test_half_a_character_is_no_trouble() -> None:
+    assert anchor_patterns.matches(".+", ["\ud800"]) == [True]
+
+
+def test_matching_does_not_load_pandas() -> None:
+    said = (
+        "from tracing.anchor_patterns import matches; matches('a+', ['a']); import sys; print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
