@@ -16,6 +16,8 @@ from django.http import HttpRequest
 from tracing.chunks import PIECE, Chunks
 
 DRAINED_AT_MOST = 256 << 20  # read on after a refusal, so that the sender sees the answer and not a reset
+MOST_MEMBERS = 100_000
+FIRST_STEP = 512
 IN_PLACE_AT_MOST = 8 << 20  # its room is taken at once, on the sender's word alone
 
 
@@ -100,17 +102,26 @@ def _inflate(raw: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _members(raw: bytes, limit: int, window: int) -> bytes:
-    """A gzip file may have several members, one after another."""
-    found = b""
-    while raw:
+    """A gzip file may have several members, one after another: the first, as a rule the only one, is read at once."""
+    pieces: list[bytes] = []
+    at, size, rest = 0, 0, memoryview(raw)
+    for count in range(MOST_MEMBERS):
         inflater = zlib.decompressobj(window)
-        found += inflater.decompress(raw, limit + 1 - len(found))
-        if len(found) > limit:
-            raise BodyError(413, f"the body has more than {limit} bytes once decompressed: send smaller batches")
-        if not inflater.eof:
-            raise BodyError(400, "the compressed body is cut off")
-        raw = inflater.unused_data
-    return found
+        step = FIRST_STEP if count else len(raw)  # what is given to it beyond its end is copied
+        while at < len(raw) and not inflater.eof:
+            pieces.append(inflater.decompress(rest[at : at + step], limit + 1 - size))
+            size += len(pieces[-1])
+            if size > limit:
+                raise BodyError(413, f"the body has more than {limit} bytes once decompressed: send smaller batches")
+            at = min(at + step, len(raw)) - len(inflater.unused_data)
+            step *= 2
+        if at == len(raw):
+            break
+    else:
+        raise BodyError(400, f"the compressed body has more than {MOST_MEMBERS} members: send it as one")
+    if raw and not inflater.eof:
+        raise BodyError(400, "the compressed body is cut off")
+    return b"".join(pieces)
 
 
 class Counted:
