@@ -5,7 +5,7 @@ so the bytes are counted here, as they come from `wsgi.input`.
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -51,9 +51,10 @@ def _raw(request: HttpRequest, limit: int) -> bytes:
 def _received(request: HttpRequest, limit: int) -> bytes:
     stream = request.META["wsgi.input"]
     declared = request.META.get("CONTENT_LENGTH") or ""
+    if _is_chunked(request.META):  # whatever its length is said to be
+        return _upto(stream, limit)
     if not declared:
-        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-        return _upto(stream, limit) if chunked else b""
+        return b""
     if not declared.isdigit():
         raise BodyError(400, "Content-Length is not a number")
     length = int(declared)
@@ -64,6 +65,10 @@ def _received(request: HttpRequest, limit: int) -> bytes:
     if len(body) < length:
         raise BodyError(400, f"the body ended after {len(body)} of {length} bytes")
     return body
+
+
+def _is_chunked(environ: Mapping[str, Any]) -> bool:
+    return "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
 def _joined(stream: Any, length: int) -> bytes:
@@ -172,18 +177,22 @@ def answered(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
 
     def patient(environ: Environ, start_response: Any) -> Iterable[bytes]:
         stream = environ["wsgi.input"]
-        body = environ["wsgi.input"] = Counted(Chunks(stream.rfile) if isinstance(stream, ChunkedRFile) else stream)
+        chunks = Chunks(stream.rfile) if isinstance(stream, ChunkedRFile) else None
+        body = environ["wsgi.input"] = Counted(chunks or stream)
         answer = application(environ, start_response)
         with suppress(ValueError, OSError):
             _drain(body, _left(environ, body.count))
+        if chunks:
+            stream.closed = chunks.ended  # where it is not, the connection closes
         return answer
 
     return patient
 
 
 def _left(environ: Environ, read: int) -> int:
+    if _is_chunked(environ):
+        return max(0, DRAINED_AT_MOST - read)
     declared = environ.get("CONTENT_LENGTH") or ""
     if declared.isascii() and declared.isdigit():
         return max(0, min(int(declared), DRAINED_AT_MOST) - read)
-    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-    return max(0, DRAINED_AT_MOST - read) if chunked else 0
+    return 0

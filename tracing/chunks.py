@@ -19,15 +19,24 @@ class Chunks:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._left = 0
-        self._ended = False
+        self.ended = False  # true once all was read, with its trailer
+        self._broken = False
 
     def read(self, size: int = -1) -> bytes:
         """At most so many bytes, b"" at the end; all of them where no size is given."""
         if size < 0:
             return b"".join(iter(lambda: self.read(PIECE), b""))
-        if not self._left and not self._ended:
+        if self._broken:
+            raise ValueError("it was broken before")
+        self._broken = True  # until this piece is whole: what follows a wrong one is nobody's
+        piece = self._piece(size)
+        self._broken = False
+        return piece
+
+    def _piece(self, size: int) -> bytes:
+        if not self._left and not self.ended:
             self._begin()
-        if self._ended or not size:
+        if self.ended or not size:
             return b""
         piece: bytes = self._stream.read(min(size, self._left))
         if not piece:
@@ -42,9 +51,9 @@ class Chunks:
         if not _SIZE.fullmatch(size):
             raise ValueError(f"no chunk begins with {size[:20]!r}")
         self._left = int(size, 16)
-        self._ended = not self._left
-        if self._ended:
+        if not self._left:
             self._skip_trailer()
+            self.ended = True
 
     def _skip_trailer(self) -> None:
         for _ in range(MOST_TRAILER_LINES):

@@ -5,7 +5,7 @@ import io
 import socket
 from typing import Any
 
-from cheroot.server import HTTPConnection
+from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 
 
 class Source(socket.SocketIO):
@@ -56,8 +56,64 @@ class Writer(socket.SocketIO):
         return len(piece)
 
 
+class Headers(dict[bytes, bytes]):
+    """What cheroot keeps a request's headers in, where the last of a name would count."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        if name == b"Content-Length" and name in self:
+            raise ValueError("Content-Length is given twice.")
+        super().__setitem__(name, value)
+
+
+class Request(HTTPRequest):
+    """As cheroot's, but where its body ends is sure, or nothing that follows on the connection is read.
+
+    A proxy in front that finds another end than this server would take what one sender sent for another's request.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.inheaders = Headers()
+
+    def read_request_headers(self) -> bool:
+        """False where it was refused; the connection is closed then."""
+        if not super().read_request_headers():  # type: ignore[no-untyped-call]
+            return False
+        wrong = _wrong_framing(self.inheaders, self.response_protocol)
+        if wrong:
+            self.simple_response("400 Bad Request", wrong)
+        return not wrong
+
+    def send_headers(self) -> None:
+        """As cheroot's, which would take the rest of any length into memory."""
+        if not _is_over(self.rfile):
+            self.close_connection = True
+        super().send_headers()
+
+
+def _wrong_framing(headers: Headers, protocol: str) -> str:
+    length, encoding = headers.get(b"Content-Length"), headers.get(b"Transfer-Encoding")
+    if length is not None and not length.isdigit():
+        return "Content-Length is not a number."
+    if encoding is None:
+        return ""
+    if length is not None:
+        return "Content-Length and Transfer-Encoding are both given: send one of them."
+    if protocol != "HTTP/1.1":
+        return "Transfer-Encoding is of HTTP/1.1 alone: send Content-Length."
+    return "" if encoding.strip().lower() == b"chunked" else "Transfer-Encoding is not chunked, once."
+
+
+def _is_over(body: Any) -> bool:
+    if isinstance(body, ChunkedRFile):
+        return bool(body.closed)  # true once its last chunk was read
+    return getattr(body, "remaining", 0) <= 0
+
+
 class Connection(HTTPConnection):
     """As cheroot's, with these."""
+
+    RequestHandlerClass = Request
 
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = None) -> None:
         super().__init__(server, sock, _file)

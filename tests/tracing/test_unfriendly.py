@@ -44,6 +44,13 @@ class Peer:
         response.begin()
         return response.status, response.read()
 
+    def is_closed(self) -> bool:
+        """True where nothing more is answered."""
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:  # it sent more than anybody read
+            return True
+
     def post(self, body: bytes, *more: str, path: str = "/v1/traces", kind: str = PROTOBUF) -> tuple[int, bytes]:
         """An ordinary request."""
         lines = [f"POST {path} HTTP/1.1", "Host: localhost", "X-API-Key: KEY", f"Content-Type: {kind}", *more]
@@ -245,6 +252,41 @@ def test_bodies_that_are_framed_wrongly_harm_nobody(framing: str, body: bytes, p
         status = 400  # closed without a word: it was no HTTP
     assert status == 501 or 400 <= status < 500
     assert peer().post(GOOD) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        ("Content-Length: 5\nTransfer-Encoding: chunked", b"0\r\n\r\n"),
+        ("Transfer-Encoding: chunked\nContent-Length: 5", b"5\r\nhello\r\n0\r\n\r\n"),
+        ("Content-Length: 0\nContent-Length: 5", b"hello"),
+        ("Content-Length: 5\nContent-Length: 5", b"hello"),
+        ("Content-Length: -5", b""),
+        ("Content-Length: +5", b"hello"),
+        ("Content-Length: 0_5", b"hello"),
+        ("Transfer-Encoding: chunked, chunked", b"0\r\n\r\n"),
+        ("Transfer-Encoding: chunked\nTransfer-Encoding: chunked", b"0\r\n\r\n"),
+        ("Transfer-Encoding: ,", b""),
+        ("Transfer-Encoding: chunked", b"zz\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", b"2\r\nhello\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked", b"0\r\n" + b"x: y\r\n" * 200 + b"\r\n0\r\n\r\n"),
+    ],
+)
+def test_what_follows_a_body_whose_end_is_not_sure_is_no_request(
+    framing: str, body: bytes, peer: Callable[[], Peer]
+) -> None:
+    one = peer()
+    hidden = f"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {one.secret}\r\nContent-Length: 0\r\n\r\n"
+    one.send(HEAD + framing, body + hidden.encode())
+    assert one.answer()[0] == 400
+    assert one.is_closed()
+
+
+def test_chunks_of_http_1_0_are_no_body_that_anybody_knows_the_end_of(peer: Callable[[], Peer]) -> None:
+    one = peer()
+    one.send(HEAD.replace("HTTP/1.1", "HTTP/1.0") + "Connection: Keep-Alive\nTransfer-Encoding: chunked", b"0\r\n\r\n")
+    assert one.answer()[0] == 400
+    assert one.is_closed()
 
 
 @pytest.mark.parametrize(
