@@ -339,7 +339,9 @@ def _write_signals(found: Sequence[tuple[str, int, Signal]], token: str) -> None
         "project": [project for project, _, _ in found],
         "trace_id": [s.trace_id for s in kept],
         "identity": [s.identity for s in kept],
-        "version": [s.said_ns or received + order for order, (_, received, s) in enumerate(found)],
+        "version": [
+            received + order if s.said_ns is None else s.said_ns for order, (_, received, s) in enumerate(found)
+        ],
         "value": ["" if s.value is None else str(s.value) for s in kept],
         "number": [s.value if isinstance(s.value, int | float) else None for s in kept],
         "at": [s.at_ns for s in kept],

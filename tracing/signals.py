@@ -52,11 +52,13 @@ def _signal(item: Any, now_ns: int, trace_id_of: Callable[[str], str]) -> Signal
         raise _WrongError("trace_id", "trace_id is missing: it is the id of the trace that the signal is about")
     kind = _kind(item.get("kind"))
     texts: dict[str, Any] = {field: _text(item, field, most) for field, most in TEXTS.items()}
+    at_ns = now_ns if item.get("at") is None else _time(item["at"])
     return Signal(
         trace_id=trace_id_of(trace_id),
         kind=kind,
         value=_value(kind, item.get("value")),
-        at_ns=_time(item.get("at"), now_ns),
+        at_ns=at_ns,
+        said_ns=at_ns if at_ns < now_ns else None,  # a clock that is ahead could not be corrected for as long as it is
         source="api" if item.get("source") is None else _text(item, "source", 80) or "api",
         **texts,
     )
@@ -98,9 +100,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _time(value: Any, now_ns: int) -> int:
-    if value is None:
-        return now_ns
+def _time(value: Any) -> int:
     try:
         at = dt.datetime.fromisoformat(value)
     except (TypeError, ValueError):

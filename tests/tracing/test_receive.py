@@ -333,6 +333,36 @@ def test_signals_may_come_before_their_trace_and_a_newer_one_replaces_the_older(
     assert store.rows("SELECT count() FROM signals FINAL") == [(1,)]
 
 
+EARLY, LATE, FAR = "2020-01-01T10:00:00Z", "2020-01-01T10:00:05Z", "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ([("down", LATE), ("up", EARLY)], "down"),
+        ([("down", EARLY), ("up", LATE)], "up"),
+        ([("down", EARLY), ("up", EARLY)], "up"),
+        ([("down", EARLY), ("up", None)], "up"),
+        ([("down", FAR), ("up", None)], "up"),
+        ([("down", None), ("up", FAR)], "up"),
+        ([("down", FAR), ("up", FAR)], "up"),
+        ([("up", None), ("down", EARLY)], "up"),
+        ([("down", "1960-01-01T00:00:00Z"), ("up", EARLY)], "up"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_the_signal_that_was_said_last_counts_whichever_comes_last(
+    said: list[tuple[str, str | None]], kept: str, together: bool, sender: Sender, drained: Callable[[], None]
+) -> None:
+    made = [{"trace_id": TRACE, "kind": "thumb", "user": "u1", "value": value, "at": at} for value, at in said]
+    for request in [made] if together else made:
+        assert sender.post("/api/v1/signals", json.dumps(request), JSON).status_code == 202
+        if not together:
+            drained()
+    drained()
+    assert store.rows("SELECT value FROM signals FINAL") == [(kept,)]
+
+
 @pytest.mark.parametrize(
     ("signal", "field"),
     [
