@@ -35,6 +35,7 @@ class Declared:
     metadata: Mapping[str, Value] | None = None
     first_token_ms: float | None = None
     cost_usd: float | None = None
+    misread: tuple[str, ...] = ()  # what was left out or changed, in sentences
 
     def word(self, name: str) -> str | None:
         """One of `WORDS`, where it is given."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tracing.dialects import shapes
 from tracing.dialects.declared import WORDS, Declared
+from tracing.dialects.misread import misread
 from tracing.dialects.values import mapping, number, text, truth
 from tracing.records import Span, Value
 from tracing.stages import Stage
@@ -31,12 +32,12 @@ def read(span: Span) -> Declared | None:
         return _whole_trace(document, span.start_ns) if document else None
     if _KEYS.isdisjoint(attributes):
         return None
-    return _declared({key[len(PREFIX) :]: attributes[key] for key in _KEYS if key in attributes}, _RAG_WORDS)
+    return _declared({key[len(PREFIX) :]: attributes[key] for key in _KEYS if key in attributes}, _RAG_WORDS, PREFIX)
 
 
 def _whole_trace(document: Mapping[str, Value], started_ns: int) -> Declared:
     return replace(
-        _declared(document, WORDS),
+        _declared(document, WORDS, ""),
         stage=None,
         stages=shapes.stages(document.get("stages"), started_ns),
         metadata=mapping(document.get("metadata")),
@@ -45,7 +46,7 @@ def _whole_trace(document: Mapping[str, Value], started_ns: int) -> Declared:
     )
 
 
-def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
+def _declared(given: Mapping[str, Value], words: tuple[str, ...], prefix: str) -> Declared:
     stage = Stage.named(text(given.get("stage")) or "")
     round_number = shapes.round_number(given.get("round"))
     lane = (text(given.get("lane")) or "")[:_LONGEST_NAME] or None
@@ -72,6 +73,7 @@ def _declared(given: Mapping[str, Value], words: tuple[str, ...]) -> Declared:
         repeat=shapes.count(given.get("repeat")),
         words=_words(given, words),
         versions={key: found for key, value in mapping(given.get("versions")).items() if (found := text(value))},
+        misread=misread(given, prefix),
     )
 
 

@@ -10,7 +10,8 @@ from tracing.stages import Stage
 
 Given = Mapping[str, Value]
 OUTCOMES = ("answer", "suggest", "refuse", "direct")
-_REASONS = ("cut", "top_k", "threshold", "budget", "duplicate", "truncated", "unknown")
+REASONS = ("cut", "top_k", "threshold", "budget", "duplicate", "truncated", "unknown")
+DROPPED_AT = ("retrieve", "rerank", "context")
 _LONGEST_NAME = 200
 _HIGHEST_ROUND = 65535
 _PLACES = frozenset(("rank", "lanes", "fused_rank", "rerank_rank"))
@@ -150,13 +151,13 @@ def _candidate(given: Given, lane: str | None, span_round: int | None, order: in
 
 def dropped_at(value: Value) -> str | None:
     """The stage that dropped a candidate, where it is one that can."""
-    return value if isinstance(value, str) and value in ("retrieve", "rerank", "context") else None
+    return value if isinstance(value, str) and value in DROPPED_AT else None
 
 
 def dropped_why(value: Value) -> str | None:
     """One of the reasons that the API knows; any other one is `unknown`."""
     given = text(value)
-    return given if given is None or given in _REASONS else "unknown"
+    return given if given is None or given in REASONS else "unknown"
 
 
 def _hits(given: Given, lane: str | None, span_round: int, order: int | None) -> tuple[LaneHit, ...]:

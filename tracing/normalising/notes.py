@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
+from tracing.dialects.misread import MOST as MOST_MISREAD
 from tracing.normalising import joining
 from tracing.normalising.failures import Failure
 from tracing.normalising.tree import Node, Tree
@@ -110,4 +112,6 @@ def warnings_of(tree: Tree, failed: Sequence[Failure], *, query_cut: bool, answe
         f"The span {failure.node.span.name} belongs to no known stage and ended in an error: {failure.message[:500]}"
         for failure in outside
     ]
+    if tree.declared:
+        found += islice(dict.fromkeys(sentence for said in tree.declared for sentence in said.misread), MOST_MISREAD)
     return tuple(found[:_MOST])

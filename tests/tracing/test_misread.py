@@ -1,0 +1,136 @@
+"""What is left out or changed of a sender's own words is said on the trace, once, and short."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tracing.made_spans import span
+from tests.tracing.test_normalise_said import native_trace
+from tracing.dialects.misread import MOST, misread
+from tracing.normalise import normalise
+
+
+def warnings_of_span(**said: Any) -> tuple[str, ...]:
+    return normalise([span(1, "step", **{f"rag__{name}": value for name, value in said.items()})]).warnings
+
+
+def one(**fields: Any) -> list[dict[str, Any]]:
+    return [{"chunk_id": "a", **fields}]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"candidates": one(lanes={"v": 0})}, "rank 0 of lane 'v' was left out: ranks count from 1"),
+        ({"candidates": one(lanes={"v": {"rank": -3}})}, "rank -3 of lane 'v' was left out: ranks count from 1"),
+        ({"candidates": one(lanes={"v": "top"})}, "rank 'top' of lane 'v' was left out: ranks count from 1"),
+        (
+            {"candidates": one(lanes={"v": 70_000})},
+            "rank 70000 of lane 'v' was read as 65535, the highest that is kept",
+        ),
+        ({"candidates": one(lanes={"v": 2.7})}, "rank 2.7 of lane 'v' was read as 2: send a whole number"),
+        (
+            {"candidates": one(lanes={"v": {"score": 0.5}})},
+            "lane 'v' of a candidate was left out: send its rank, which counts from 1",
+        ),
+        (
+            {"candidates": one(lanes={"v": {"rank": 1, "score": "high"}})},
+            "score of lane 'v' 'high' is no number and was left out: send a number",
+        ),
+        ({"candidates": one(fused_rank=0)}, "fused_rank 0 was left out: ranks count from 1"),
+        ({"candidates": one(rerank_rank=70_000)}, "rerank_rank 70000 was read as 65535, the highest that is kept"),
+        (
+            {"candidates": one(dropped_at="fuse")},
+            "dropped_at 'fuse' is not known and was left out: send retrieve, rerank or context",
+        ),
+        (
+            {"candidates": one(dropped_why="boring")},
+            "dropped_why 'boring' is not known and was read as unknown: send cut, top_k, threshold, budget, duplicate,"
+            " truncated or unknown",
+        ),
+        (
+            {"confidence": 83},
+            "confidence 83 was kept, but says nothing that can be compared: send a number from 0 to 1",
+        ),
+        (
+            {"stages": [{"stage": "rerank", "status": "failed"}]},
+            "status 'failed' of the stage 'rerank' was read as ok: send ok, error or timeout",
+        ),
+    ],
+)
+def test_of_a_native_trace(document: dict[str, Any], said: str) -> None:
+    assert native_trace(**document).warnings == (said,)
+
+
+STAGES = "index, route, resolve, embed, retrieve, rerank, context, generate or validate"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"stage": "rerankk"}, f"rag.stage 'rerankk' is not known and was left out: send {STAGES}"),
+        ({"outcome": "ok"}, "rag.outcome 'ok' is not known and was left out: send answer, suggest, refuse or direct"),
+        ({"confidence": "high"}, "rag.confidence 'high' is no number and was left out: send a number"),
+        ({"refused": "maybe"}, "rag.refused 'maybe' was left out: send true or false"),
+        ({"round": 0}, "rag.round 0 was left out: rounds count from 1"),
+        (
+            {"lane": "v", "candidates": '[{"id": "a", "rank": 0}]'},
+            "rank 0 of lane 'v' was left out: ranks count from 1",
+        ),
+        (
+            {"candidates": '[{"id": "a", "ra'},
+            "rag.candidates is no JSON, or is cut off, and was left out: send a list of candidates as JSON, whole",
+        ),
+        (
+            {"candidates": '[{"rank": 1}]'},
+            "an entry of rag.candidates without a chunk_id was left out: send chunk_id with each",
+        ),
+    ],
+)
+def test_of_a_span(attributes: dict[str, Any], said: str) -> None:
+    assert warnings_of_span(**attributes) == (said,)
+
+
+def test_nothing_is_said_of_what_is_read_as_it_was_sent() -> None:
+    candidate = {"chunk_id": "a", "lanes": {"v": {"rank": 1, "score": 0.5}, "l": 65535}, "fused_rank": "3"}
+    stages = [{"stage": "rerank", "status": status} for status in ("ok", "error", "timeout", None)]
+    made = native_trace(candidates=[candidate], stages=stages, confidence=1, outcome="answer")
+    assert made.warnings == ()
+    held = {"stage": "retrieve", "outcome": "Refuse", "refused": "yes", "confidence": "0.5", "round": 2}
+    assert warnings_of_span(**held, candidates="[]", lane="v", checks='{"name": "x"}', context="") == ()
+
+
+def test_each_is_said_once_however_often_it_is_wrong() -> None:
+    wrong = [{"chunk_id": str(at), "lanes": {"v": -at}} for at in range(50)]
+    assert native_trace(candidates=wrong).warnings == ("rank 0 of lane 'v' was left out: ranks count from 1",)
+    spans = [span(at, "step", rag__stage="x") for at in range(1, 30)]
+    assert len(normalise(spans).warnings) == 1
+
+
+def test_they_are_few_and_short() -> None:
+    wrong = [{"chunk_id": "a", "lanes": {f"{at}{'v' * 500}": 0 for at in range(500)}}]
+    found = native_trace(candidates=wrong).warnings
+    assert len(found) == MOST
+    assert max(map(len, found)) < 150
+    spans = [span(at, "step", rag__stage=f"stage {at}") for at in range(1, 100)]
+    assert len(normalise(spans).warnings) == MOST
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rank", "lanes", "stage", "v"]), inner)
+    ),
+    max_leaves=6,
+)
+NAMES = ["stage", "outcome", "confidence", "refused", "round", "lane", "candidates", "context", "checks", "stages"]
+
+
+@given(said=st.dictionaries(st.sampled_from(NAMES), ANY | ANY.map(json.dumps)))
+def test_whatever_is_sent(said: dict[str, Any]) -> None:
+    found = misread(said, "rag.")
+    assert len(found) <= MOST
+    assert all(len(sentence) < 250 for sentence in found)

@@ -1,0 +1,155 @@
+"""What a sender says in our own words and is not read as it was sent: what became of it, and what to send."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+
+from tracing.dialects.documents import HIGHEST_RANK
+from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, Given
+from tracing.dialects.values import items, loaded, mapping, number, text, truth, whole
+from tracing.records import Value
+from tracing.stages import Stage
+
+MOST = 20
+_LONGEST_SHOWN = 40
+_STAGES = tuple(stage.label for stage in Stage)
+_RANKS, _SCORES = ("fused_rank", "rerank_rank"), ("fused_score", "rerank_score")
+_STATUSES = ("ok", "error", "timeout")
+_JSON = {
+    "candidates": "a list of candidates",
+    "context": "an object",
+    "checks": "a list of checks",
+    "versions": "an object",
+}
+Note = tuple[str, str]  # what it is about, of which there is one, and the sentence
+
+
+def misread(given: Given, prefix: str) -> tuple[str, ...]:
+    """A sentence for each value that was left out or changed; `prefix` is what its name begins with where it came."""
+    notes = chain(
+        _of_words(given, prefix),
+        _of_json(given, prefix),
+        _of_candidates(given, prefix),
+        _of_stages(given.get("stages")),
+    )
+    found: dict[str, str] = {}
+    for about, sentence in notes:
+        found.setdefault(about, sentence)
+        if len(found) == MOST:
+            break
+    return tuple(found.values())
+
+
+def _of_words(given: Given, prefix: str) -> Iterator[Note]:
+    yield from _one_of(f"{prefix}stage", given.get("stage"), _STAGES, lambda said: Stage.named(said) is not None)
+    yield from _one_of(f"{prefix}outcome", given.get("outcome"), OUTCOMES, lambda said: said.lower() in OUTCOMES)
+    yield from _number(f"{prefix}confidence", sure := given.get("confidence"))
+    share = number(sure)
+    if share is not None and not 0 <= share <= 1:
+        name = f"{prefix}confidence"
+        yield name, f"{name} {_shown(sure)} was kept, but says nothing that can be compared: send a number from 0 to 1"
+    if (refused := given.get("refused")) not in (None, "") and truth(refused) is None:
+        yield f"{prefix}refused", f"{prefix}refused {_shown(refused)} was left out: send true or false"
+    if given.get("round") is not None:
+        yield from _counted(f"{prefix}round", "", given["round"])
+
+
+def _of_json(given: Given, prefix: str) -> Iterator[Note]:
+    for name, kind in _JSON.items():
+        value = given.get(name)
+        if value not in (None, "") and loaded(value) is None:
+            where = f"{prefix}{name}"
+            yield where, f"{where} is no JSON, or is cut off, and was left out: send {kind} as JSON, whole"
+
+
+def _of_candidates(given: Given, prefix: str) -> Iterator[Note]:
+    own = text(given.get("lane"))
+    value = given.get("candidates")
+    for row in items(value) if value and loaded(value) is not None else ():
+        if not isinstance(row, dict) or not (text(row.get("chunk_id")) or text(row.get("id"))):
+            yield "chunk_id", f"an entry of {prefix}candidates without a chunk_id was left out: send chunk_id with each"
+            continue
+        for name in _RANKS:
+            if (rank := row.get(name)) is not None and not _is_rank(rank):
+                yield from _counted(name, "", rank)
+        for name in _SCORES:
+            if (score := row.get(name)) is not None and type(score) is not float:
+                yield from _number(name, score)
+        if (at := row.get("dropped_at")) is not None:
+            yield from _one_of("dropped_at", at, DROPPED_AT, DROPPED_AT.__contains__)
+        if (why := row.get("dropped_why")) is not None:
+            yield from _one_of("dropped_why", why, REASONS, REASONS.__contains__, "read as unknown")
+        for lane, place in mapping(row.get("lanes")).items():
+            if not _is_plain(place):
+                yield from _of_place(lane, place)
+        if own and "rank" in row:
+            yield from _counted("rank", own, row["rank"])
+
+
+def _is_plain(place: Value) -> bool:
+    """True of nearly all, and there may be thousands."""
+    return type(place) is dict and type(place.get("score")) is float and _is_rank(place.get("rank"))
+
+
+def _of_place(lane: str, place: Value) -> Iterable[Note]:
+    placed = place if isinstance(place, dict) else {"rank": place}
+    rank, score = placed.get("rank"), placed.get("score")
+    if rank is None:
+        told = f"lane {_shown(lane)} of a candidate was left out: send its rank, which counts from 1"
+        return ((f"rank of {lane}", told),)
+    return chain(_counted("rank", lane, rank), _number(f"score of lane {_shown(lane)}", score))
+
+
+def _of_stages(value: Value) -> Iterator[Note]:
+    for row in items(value) if value else ():
+        if not isinstance(row, dict):
+            continue
+        status = row.get("status")
+        if status is not None and status not in _STATUSES:
+            stage = _shown(row.get("stage"))
+            told = f"status {_shown(status)} of the stage {stage} was read as ok: send {_listed(_STATUSES)}"
+            yield f"status {stage}", told
+
+
+def _is_rank(value: Value) -> bool:
+    return type(value) is int and 0 < value <= HIGHEST_RANK
+
+
+def _counted(name: str, lane: str, value: Value) -> Iterator[Note]:
+    if value is None or _is_rank(value):
+        return
+    at = whole(value)
+    about = f"{name} {_shown(value)} of lane {_shown(lane)}" if lane else f"{name} {_shown(value)}"
+    if not at:
+        said = f"{about} was left out: {'rounds' if name.endswith('round') else 'ranks'} count from 1"
+    elif at > HIGHEST_RANK:
+        said = f"{about} was read as {HIGHEST_RANK}, the highest that is kept"
+    elif at != number(value):
+        said = f"{about} was read as {at}: send a whole number"
+    else:
+        return
+    yield f"{name} of {lane}", said
+
+
+def _number(name: str, value: Value) -> Iterator[Note]:
+    if value not in (None, "") and number(value) is None:
+        yield name, f"{name} {_shown(value)} is no number and was left out: send a number"
+
+
+def _one_of(
+    name: str, value: Value, known: tuple[str, ...], is_known: Callable[[str], bool], became: str = "left out"
+) -> Iterator[Note]:
+    if value in (None, "") or (isinstance(value, str) and is_known(value)):
+        return
+    yield name, f"{name} {_shown(value)} is not known and was {became}: send {_listed(known)}"
+
+
+def _listed(known: tuple[str, ...]) -> str:
+    return f"{', '.join(known[:-1])} or {known[-1]}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…")
+    if isinstance(value, Mapping):
+        return "(an object)"
+    return "(a list)" if isinstance(value, list) else str(value)[:_LONGEST_SHOWN]
