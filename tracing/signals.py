@@ -13,7 +13,12 @@ from tracing.records import Signal
 KINDS = ("thumb", "comment", "score", "ticket", "resolved", "citation_broken")
 TEXTS = {"name": 200, "comment": 20_000, "anchor": 2_000, "session_id": 500, "user": 500, "id": 500}
 MOST = 1_000
-UPS = ("1", "1.0", "+1", "true", "up", "good", "like", "positive", "thumbs_up")
+THUMBS = {
+    **dict.fromkeys(("up", "thumbs_up", "thumbs-up", "thumbsup", "like", "liked", "good", "great", "helpful"), "up"),
+    **dict.fromkeys(("positive", "yes", "true", "1", "1.0", "+1", "👍"), "up"),
+    **dict.fromkeys(("down", "thumbs_down", "thumbs-down", "thumbsdown", "dislike", "disliked", "bad"), "down"),
+    **dict.fromkeys(("unhelpful", "negative", "no", "false", "0", "0.0", "-1", "-1.0", "👎"), "down"),
+}  # what others say for them
 LAST_NS = 2**63 - 1
 
 
@@ -74,7 +79,7 @@ def _kind(kind: Any) -> str:
 def _value(kind: str, value: Any) -> str | float | bool | None:
     if kind == "thumb":
         if value not in ("up", "down"):
-            raise _WrongError("value", "a thumb is 'up' or 'down'", "up" if str(value).lower() in UPS else "down")
+            raise _WrongError("value", "a thumb is 'up' or 'down'", _thumb(str(value).strip().lower()))
     elif kind == "score":
         if not isinstance(value, str | int | float):
             raise _WrongError("value", "a score is a number, a word, or true or false")
@@ -85,6 +90,13 @@ def _value(kind: str, value: Any) -> str | float | bool | None:
     if isinstance(value, bool) or value is None:
         return value
     return float(value)
+
+
+def _thumb(word: str) -> str | None:
+    if word[:1] in ("👍", "👎"):
+        word = word[0]  # without the colour of its skin
+    near = difflib.get_close_matches(word[:20], THUMBS, n=1, cutoff=0.85)
+    return THUMBS[near[0]] if near else None
 
 
 def _text(item: Mapping[str, Any], field: str, most: int) -> str | None:

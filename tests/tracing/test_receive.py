@@ -380,8 +380,33 @@ def test_a_wrong_signal_names_its_field(signal: Any, field: str, sender: Sender)
     assert (answer["accepted"], answer["errors"][0]["field"]) == (0, field)
 
 
-@pytest.mark.parametrize(("value", "meant"), [(1, "up"), (True, "up"), ("UP", "up"), (0, "down"), ("sideways", "down")])
-def test_a_thumb_in_other_words_is_told_the_right_one(value: Any, meant: str, sender: Sender) -> None:
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (1, "up"),
+        (True, "up"),
+        ("UP", "up"),
+        ("👍", "up"),
+        ("👍🏽", "up"),
+        ("yes", "up"),
+        ("Liked", "up"),
+        ("positive", "up"),
+        ("Thumbs Up", "up"),
+        (0, "down"),
+        (-1, "down"),
+        ("👎🏿", "down"),
+        ("no", "down"),
+        ("disliked", "down"),
+        ("dwn", "down"),
+        ("sideways", None),
+        ("unliked", None),
+        ("🤷", None),
+        (5, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_thumb_in_other_words_is_told_the_right_one(value: Any, meant: str | None, sender: Sender) -> None:
     signal = {"trace_id": TRACE, "kind": "thumb", "value": value}
     assert sender.post("/api/v1/signals", json.dumps(signal), JSON).json()["errors"][0]["suggestion"] == meant
 
