@@ -182,11 +182,20 @@ def answered(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
         answer = application(environ, start_response)
         with suppress(ValueError, OSError):
             _drain(body, _left(environ, body.count))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            answer = _headless(answer)
         if chunks:
             stream.closed = chunks.ended  # where it is not, the connection closes
         return answer
 
     return patient
+
+
+def _headless(answer: Iterable[bytes]) -> Iterable[bytes]:
+    """Nothing: the server would send what it is given, and the next answer on the connection begins there."""
+    if hasattr(answer, "close"):
+        answer.close()
+    return ()
 
 
 def _left(environ: Environ, read: int) -> int:

@@ -12,11 +12,13 @@ from tracing.models import Project
 log = structlog.get_logger()
 
 
+@problems.only_read
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
+@problems.only_read
 def readyz(request: HttpRequest) -> HttpResponse:
     """Every store answers a real query; 503 names the ones that do not."""
     checks = {

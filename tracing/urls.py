@@ -1,8 +1,8 @@
 """The paths of the receiver, the API and the pages of traces."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from tracing import health, receive, receive_logs, urls_pages
+from tracing import health, problems, receive, receive_logs, urls_pages
 from tracing.api import root as api
 from tracing.langfuse import endpoints as langfuse
 from tracing.langfuse import urls as urls_langfuse
@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", api.urls()),
     path("api/v1", api.nothing),
     path("api/public/", include(urls_langfuse.urlpatterns)),
+    re_path("^(?:api|v1|healthz|readyz)(?:/.*)?$", problems.nothing),
     path("project/<str:project>/traces/<str:trace_id>", langfuse.trace_page),
     *urls_pages.urlpatterns,
 ]

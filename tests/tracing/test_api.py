@@ -226,6 +226,37 @@ def test_no_path_and_no_method_are_problems_too(asked: Sender) -> None:
     assert "GET" in response["Allow"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api", "/api/", "/api/v2/traces", "/api/public/nothing", "/v1", "/v1/", "/v1/tracse", "/healthz/", "/readyz/x"],
+)
+def test_where_programs_ask_and_nothing_is_they_are_told_what_is(method: str, path: str) -> None:
+    response = Client(enforce_csrf_checks=True).generic(method, path)
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert method == "HEAD" or "/v1/traces" in problem(response)["detail"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/public/health"])
+def test_what_is_only_read_says_so_to_who_writes(path: str) -> None:
+    response = Client(enforce_csrf_checks=True).post(path)
+    assert (problem(response)["status"], response["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/project", "/api/v1/traces", "/api/v1/nothing", "/api/v1/traces/none"])
+def test_head_is_answered_as_get_without_its_body(path: str, asked: Sender) -> None:
+    got = asked.get(path)
+    head = asked.client.head(path, headers={"Authorization": f"Bearer {asked.secret}"})
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head["Content-Type"] == got["Content-Type"]
+    assert head["Content-Length"] == str(len(got.content))
+
+
+def test_head_of_what_is_only_written_is_refused(asked: Sender) -> None:
+    response = asked.client.head("/api/v1/signals")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+
+
 @pytest.mark.usefixtures("db")
 def test_the_documentation_needs_no_script_and_lists_every_operation() -> None:
     client = Client()

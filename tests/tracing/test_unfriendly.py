@@ -152,6 +152,17 @@ def test_a_page_of_many_pieces_arrives_whole(peer: Callable[[], Peer]) -> None:
     assert one.answer() == (200, STYLE.read_bytes())
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/api/v1/project", "/nothing", "/static/tracing/style.css"])
+def test_after_head_the_connection_is_of_use(path: str, peer: Callable[[], Peer]) -> None:
+    one = peer()
+    one.send(f"HEAD {path} HTTP/1.1\nHost: localhost\nX-API-Key: KEY")
+    response = http.client.HTTPResponse(one.socket, method="HEAD")
+    response.begin()
+    assert (response.status, response.read()) == (404 if path == "/nothing" else 200, b"")
+    assert int(response.headers["Content-Length"]) > 0
+    assert one.post(GOOD) == (200, b"")
+
+
 def test_http_1_0_is_answered_and_closed(peer: Callable[[], Peer]) -> None:
     one = peer()
     one.send(

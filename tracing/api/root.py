@@ -103,7 +103,7 @@ def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def urls() -> tuple[Sequence[URLPattern | URLResolver], str, str]:
-    """The API's paths, on which a wrong method is answered in problem JSON too."""
+    """The API's paths, on which a wrong method is answered in problem JSON too, and HEAD as GET."""
     patterns, app, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
@@ -121,9 +121,12 @@ def _telling_methods(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
     @csrf_exempt
     @wraps(view)
     def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        asked = request.method
+        request.method = "GET" if asked == "HEAD" else asked
         response = view(request, *args, **kwargs)
-        if response.status_code != 405:
-            return response
-        return problems.wrong_method(request, response.headers["Allow"])
+        request.method = asked
+        if response.status_code == 405:
+            response = problems.wrong_method(request, response.headers["Allow"])
+        return problems.without_body(response) if asked == "HEAD" else response
 
     return told

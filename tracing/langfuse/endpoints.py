@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from tracing import body, keys, native
+from tracing import body, keys, native, problems
 from tracing import signals as signal_bodies
 from tracing.langfuse import batch as langfuse_batch
 from tracing.langfuse.batch import Batch
@@ -126,7 +126,7 @@ def trace_page(request: HttpRequest, project: str, trace_id: str) -> HttpRespons
     return redirect("tracing:permalink", trace_id=native.trace_id_of(trace_id))
 
 
-@require_GET
+@problems.only_read
 def health(request: HttpRequest) -> HttpResponse:
     """That somebody listens."""
     return answer({"status": "OK", "version": VERSION})
