@@ -123,6 +123,8 @@ def _signals(document: Mapping[str, Any]) -> Iterator[Any]:
 
 def _required_text(document: Mapping[str, Any], name: str) -> str:
     given = document.get(name)
+    if given is None and name in document:
+        raise _Refused(Problem(f"{name} is null", name))
     if given is None:
         near = difflib.get_close_matches(name, list(document), 1, 0.7)
         raise _Refused(Problem(f"{name} is missing", name, f"{near[0]} looks like it: call it {name}" if near else ""))
@@ -140,7 +142,8 @@ def _time(document: Mapping[str, Any], name: str, given: Any) -> int:
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
     except ValueError as error:
-        raise _Refused(Problem(f"{name} is not a time: {error}", name)) from error
+        why = "its offset from UTC is a day or more" if "timedelta" in str(error) else error
+        raise _Refused(Problem(f"{name} is not a time: {why}", name)) from error
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     whole = (since.days * 86400 + since.seconds) * 10**9
     return min(max(whole + int((fraction or "0")[:9].ljust(9, "0")), 0), LATEST_NS)

@@ -52,9 +52,7 @@ def parse(items: list[Any], now_ns: int, trace_id_of: Callable[[str], str]) -> t
 def _signal(item: Any, now_ns: int, trace_id_of: Callable[[str], str]) -> Signal:
     if not isinstance(item, dict):
         raise _WrongError("", "a signal is a JSON object")
-    trace_id = item.get("trace_id")
-    if not isinstance(trace_id, str) or not trace_id.strip():
-        raise _WrongError("trace_id", "trace_id is missing: it is the id of the trace that the signal is about")
+    trace_id = _trace_id(item)
     kind = _kind(item.get("kind"))
     texts: dict[str, Any] = {field: _text(item, field, most) for field, most in TEXTS.items()}
     at_ns = now_ns if item.get("at") is None else _time(item["at"])
@@ -67,6 +65,19 @@ def _signal(item: Any, now_ns: int, trace_id_of: Callable[[str], str]) -> Signal
         source="api" if item.get("source") is None else _text(item, "source", 80) or "api",
         **texts,
     )
+
+
+def _trace_id(item: Mapping[str, Any]) -> str:
+    given = item.get("trace_id")
+    if isinstance(given, str) and given.strip():
+        return given
+    if "trace_id" not in item:
+        why = "missing"
+    elif given is None:
+        why = "null"
+    else:
+        why = "empty" if isinstance(given, str) else "not a text"
+    raise _WrongError("trace_id", f"trace_id is {why}: it is the id of the trace that the signal is about")
 
 
 def _kind(kind: Any) -> str:

@@ -218,6 +218,42 @@ def test_a_document_nested_without_end_is_refused() -> None:
     assert item.problem is not None
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b" \n", "no JSON: it is empty"),
+        (b'{"a": 1,\n "b" 2}', "no JSON: Expecting ':' delimiter at line 2, column 6"),
+        ('{"query": "Größe"}'.encode("latin-1"), "no JSON in UTF-8: byte 14 is 0xf6, as in Latin-1"),
+        ('{"query": "?"}'.encode("utf-16"), "in UTF-16 or UTF-32: send UTF-8"),
+        ('{"query": "?"}'.encode("utf-16-be"), "in UTF-16 or UTF-32: send UTF-8"),
+        ('{"query": "?"}'.encode("utf-32"), "in UTF-16 or UTF-32: send UTF-8"),
+        (b"[" * 100_000 + b"]" * 100_000, "it is nested too deep"),
+        (b"[" * 3_000 + b"]" * 3_000, "it is nested too deep"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_why(body: bytes, why: str) -> None:
+    with pytest.raises(native.Undecodable) as raised:
+        native.parse(body)
+    assert why in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trace_id": None}, "trace_id is null"),
+        ({"query": None, "qery": "?"}, "query is null"),
+        ({"started_at": "2026-11-03T09:30:00+99:00"}, "started_at is not a time: its offset from UTC is a day or more"),
+        ({"started_at": "2026-13-03T09:30:00Z"}, "started_at is not a time: month must be in 1..12"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_plain_words(change: dict[str, Any], message: str) -> None:
+    given = {"trace_id": "t", "query": "?", "started_at": "2026-11-20T10:00:00Z"} | change
+    (item,) = native.parse(json.dumps(given).encode())
+    assert item.problem is not None
+    assert item.problem.message.startswith(message)
+    assert item.problem.suggestion == ""
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_undecodable(body: bytes) -> None:
     with pytest.raises(native.Undecodable):

@@ -381,6 +381,15 @@ def test_a_wrong_signal_names_its_field(signal: Any, field: str, sender: Sender)
 
 
 @pytest.mark.parametrize(
+    ("given", "why"),
+    [({"trace_id": 5}, "not a text"), ({"trace_id": None}, "null"), ({"trace_id": " "}, "empty"), ({}, "missing")],
+)
+def test_a_signal_without_a_trace_is_told_why(given: dict[str, Any], why: str, sender: Sender) -> None:
+    answer = sender.post("/api/v1/signals", json.dumps({"kind": "thumb", "value": "up", **given}), JSON).json()
+    assert answer["errors"][0]["detail"].startswith(f"trace_id is {why}: ")
+
+
+@pytest.mark.parametrize(
     ("value", "meant"),
     [
         (1, "up"),

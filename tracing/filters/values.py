@@ -206,7 +206,7 @@ def _numeric(text: str) -> Value | None:
         return Compare(_operator(compared.group(1)), Number(_number(compared.group(2))))
     low, dots, high = text.partition("..")
     if dots and _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high):
-        return _between(Number(_number(low)), Number(_number(high)))
+        return _between(Number(_number(low)), Number(_number(high)), f"{high}..{low}")
     return None
 
 
@@ -216,20 +216,20 @@ def _ordered(field: Field, text: str) -> Value:
         return Compare(_operator(compared.group(1)), _bound(field, compared.group(2)))
     low, dots, high = text.partition("..")
     if dots:
-        return _between(_bound(field, low), _bound(field, high))
+        return _between(_bound(field, low), _bound(field, high), f"{high}..{low}")
     bound = _bound(field, text)
     if isinstance(bound, Moment) and not (bound.ago or bound.day):
         raise ValueRefusedError("a moment alone matches nothing: give a day, a range or a bound", f">={bound.text()}")
     return Equal(bound)
 
 
-def _between(low: Bound, high: Bound) -> Between:
+def _between(low: Bound, high: Bound, other_way: str) -> Between:
     if isinstance(low, Moment) and isinstance(high, Moment):
         backwards = low.ago == high.ago and (low.ns < high.ns if low.ago else low.ns > high.ns)
     else:
         backwards = isinstance(low, Number) and isinstance(high, Number) and low.value > high.value
     if backwards:
-        raise ValueRefusedError("the range is backwards", f"{high.text()}..{low.text()}")
+        raise ValueRefusedError("the range is backwards", other_way)
     return Between(low, high)
 
 
@@ -246,7 +246,9 @@ def _bound(field: Field, text: str) -> Bound:
             raise ValueRefusedError(f"{field.name} is a duration: 1500, 1500ms, 1.5s", _example(field))
         return Number(round(float(found.group(1)) * _MS[(found.group(2) or "ms").lower()], 6))
     if field.words and not _NUMBER.fullmatch(text):
-        raise ValueRefusedError(f"{field.name} is a number, or one of {', '.join(field.words)}", _example(field))
+        near = difflib.get_close_matches(text.lower(), field.words, n=1)
+        told = f"{field.name} is a number, or one of {', '.join(field.words)}"
+        raise ValueRefusedError(told, near[0] if near else _example(field))
     return Number(_number(text, field.name))
 
 

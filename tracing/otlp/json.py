@@ -60,7 +60,23 @@ def loads(body: bytes) -> Any:
         text = json.dumps(lenient, ensure_ascii=False)
         return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
     except (ValueError, RecursionError) as error:
-        raise Undecodable("the body is no JSON") from error
+        raise Undecodable(_why_no_json(body, error)) from error
+
+
+def _why_no_json(body: bytes, error: Exception) -> str:
+    start = body[:4]
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start:
+        return "the body is no JSON in UTF-8, but in UTF-16 or UTF-32: send UTF-8"
+    if isinstance(error, UnicodeDecodeError):
+        at = f"byte {error.start + 1} is 0x{error.object[error.start]:02x}"
+        return f"the body is no JSON in UTF-8: {at}, as in Latin-1 or another encoding; send UTF-8"
+    if isinstance(error, RecursionError) or "recursion" in str(error).lower():
+        return "the body is no JSON that can be read: it is nested too deep"
+    if not body.strip():
+        return "the body is no JSON: it is empty"
+    if isinstance(error, json.JSONDecodeError):
+        return f"the body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    return "the body is no JSON"
 
 
 def _whole_or_text(digits: str) -> int | str:
