@@ -40,7 +40,7 @@ def refusal(pattern: str) -> str | None:
 
 def usable(pattern: str) -> str:
     """The pattern, or none where it is one that is not taken: it was stored before this was asked."""
-    return "" if refusal(pattern) else pattern
+    return pattern if pattern and not refusal(pattern) else ""
 
 
 def matches(pattern: str, words: Sequence[str]) -> list[bool]:

@@ -68,9 +68,8 @@ def test_half_a_character_is_no_trouble() -> None:
     assert anchor_patterns.matches(".+", ["\ud800"]) == [True]
 
 
-def test_matching_does_not_load_pandas() -> None:
-    said = (
-        "from tracing.anchor_patterns import matches; matches('a+', ['a']); import sys; print('pandas' in sys.modules)"
-    )
+@pytest.mark.parametrize(("call", "library"), [("matches('a+', ['a'])", "pandas"), ("usable('')", "pyarrow")])
+def test_no_more_is_loaded_than_is_needed(call: str, library: str) -> None:
+    said = f"from tracing.anchor_patterns import matches, usable; {call}; import sys; print('{library}' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
