@@ -20,6 +20,7 @@ THUMBS = {
     **dict.fromkeys(("unhelpful", "negative", "no", "false", "0", "0.0", "-1", "-1.0", "👎"), "down"),
 }  # what others say for them
 LAST_NS = 2**63 - 1
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def _time(value: Any) -> int:
         raise _WrongError("at", "at is a time as in RFC 3339", "2026-11-20T10:00:00Z") from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=dt.UTC)
-    return max(0, min(LAST_NS, round(at.timestamp() * 1e9)))
+    since = at - _EPOCH
+    return max(0, min(LAST_NS, (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000))
 
 
 def dump(signals: list[Signal]) -> bytes:
