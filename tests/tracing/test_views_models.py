@@ -15,7 +15,19 @@ from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
 from tracing.pages.trace_view import budget, citation_lines, cuts, way
 from tracing.pages.verdict_view import evidence_lines, rests_on, told, unseen
-from tracing.records import Candidate, Citation, Claim, Context, LaneHit, Observed, Slot, StageRecord, Trace, Verdict
+from tracing.records import (
+    Candidate,
+    Citation,
+    Claim,
+    Context,
+    Expectation,
+    LaneHit,
+    Observed,
+    Slot,
+    StageRecord,
+    Trace,
+    Verdict,
+)
 from tracing.stages import Stage
 
 SECOND = 1_000_000_000
@@ -27,6 +39,10 @@ def trace(**change: object) -> Trace:
 
 def chunk(name: str, survived: bool | None = True, **change: object) -> Candidate:
     return Candidate(chunk_id=name, survived=survived)._replace(**change)
+
+
+def dropped(name: str, anchor: str) -> Candidate:
+    return chunk(name, False, anchor=anchor, dropped_at="rerank")
 
 
 class TestTheJourney:
@@ -60,6 +76,24 @@ class TestTheJourney:
         assert [row.candidate.anchor for row in found.lost] == ["doc#30"]
         assert (found.lost[0].lost_at, found.lost[0].marked) == ("rerank", "expected; lost here")
         assert (found.other_dropped, found.dropped_total) == (29, 30)
+
+    def test_loses_nothing_with_a_chunk_whose_page_is_kept_by_another(self) -> None:
+        candidates = (chunk("a1", anchor="doc#a"), dropped("a2", "doc#a"), dropped("b", "doc#b"))
+        found = journey(trace(candidates=candidates), expected=[0, 1, 2], named=[1], lost={"doc#c": "retrieve"})
+        assert (found.lost, found.absent) == ((), ())
+        assert [row.candidate.chunk_id for row in found.kept] == ["a1"]
+        assert [(row.marked, row.lost_at, row.note) for row in found.dropped] == [
+            ("", None, "another chunk of an expected page"),
+            ("", None, "expected too; another expected page was kept"),
+        ]
+
+    def test_loses_each_page_of_those_that_are_all_required(self) -> None:
+        candidates = (chunk("a1", anchor="doc#a"), dropped("a2", "doc#a"), dropped("b", "doc#b"))
+        both = Expectation("answer", ("doc#a", "doc#b", "doc#c"), all_required=True)
+        lost = {"doc#b": "rerank", "doc#c": "retrieve"}
+        found = journey(trace(candidates=candidates), expected=[0, 1, 2], lost=lost, expectation=both)
+        assert [(row.candidate.chunk_id, row.marked) for row in found.lost] == [("b", "expected; lost here")]
+        assert [one.anchor for one in found.absent] == ["doc#c"]
 
     def test_lights_the_chunks_that_a_line_of_evidence_begins_with_and_no_others(self) -> None:
         many = tuple(chunk(f"c{n}", False, anchor=f"doc#{n}", dropped_at="rerank") for n in range(1, 31))
@@ -272,6 +306,13 @@ class TestTheRestOfTheTrace:
         assert drawn is not None
         assert [line.points for line in drawn.lines] == ["0,75 1000,6", "0,144 1000,144", "0,6 1000,75"]
         assert way(trace(), journey(trace())) is None
+
+    def test_draws_what_was_lost_in_the_hue_of_the_stage_that_lost_it(self) -> None:
+        ranked = tuple(chunk(f"c{n}", False, fused_rank=n, rerank_rank=n, dropped_at="rerank") for n in (1, 2, 3))
+        subject = trace(candidates=ranked)
+        drawn = way(subject, journey(subject, expected=[1]))
+        assert drawn is not None
+        assert [(line.tone, line.stage) for line in drawn.lines] == [("", ""), ("", ""), ("lost", "rerank")]
 
 
 class Outline:

@@ -35,7 +35,8 @@ class Cited:
 class JourneyRow:
     """One chunk across all stages; `hits` has one entry a lane column, None where the lane did not return it.
 
-    `place` is its place among the candidates; `named` where the verdict's evidence speaks of it.
+    `place` is its place among the candidates; `named` where the verdict's evidence speaks of it. `spared` says, of a
+    chunk that was dropped although it was expected, why nothing was lost with it.
     """
 
     place: int
@@ -49,6 +50,7 @@ class JourneyRow:
     expected: bool
     named: bool
     lost_at: str | None
+    spared: str = ""
 
     @property
     def by_lane(self) -> tuple[tuple[str, LaneHit | None], ...]:
@@ -58,6 +60,8 @@ class JourneyRow:
     @property
     def marked(self) -> str:
         """Why the row is lit, in words; empty where it is not."""
+        if self.spared:
+            return ""
         if self.expected:
             return "expected; lost here" if self.lost_at else "expected"
         return ("lost here, says the verdict" if self.lost_at else "named by the verdict") if self.named else ""
@@ -92,6 +96,7 @@ def row_of(
     expected: bool,
     named: bool,
     lost: Mapping[str, str],
+    spared: str = "",
 ) -> JourneyRow:
     """The row of the candidate at this place; `top` is how many the reranker passed on, `lost` the stages by anchor."""
     candidate = trace.candidates[place]
@@ -100,7 +105,8 @@ def row_of(
         best.setdefault(hit.lane, hit)
     before = place_before_rerank(candidate)
     moved = None if before is None or candidate.rerank_rank is None else before - candidate.rerank_rank
-    lost_at = candidate.dropped_at or lost.get(candidate.anchor or candidate.chunk_id)
+    lost_at = candidate.dropped_at or lost.get(page_of(candidate))
+    source = SURVIVAL_NOTES.get(candidate.survived_source, "") if candidate.survived is not None else ""
     return JourneyRow(
         place=place,
         candidate=candidate,
@@ -108,12 +114,18 @@ def row_of(
         hits=tuple(best.get(lane) for lane in lanes),
         move=moved,
         fate=fate(candidate, top),
-        note=SURVIVAL_NOTES.get(candidate.survived_source, "") if candidate.survived is not None else "",
+        note="; ".join(filter(None, (spared, source))),
         citations=tuple(_citations(trace.citations, candidate)),
         expected=expected,
         named=named,
-        lost_at=lost_at if (expected or named) and not candidate.survived else None,
+        lost_at=lost_at if (expected or named) and not candidate.survived and not spared else None,
+        spared=spared,
     )
+
+
+def page_of(candidate: Candidate) -> str:
+    """What stands for the chunk's page where anchors are compared: its anchor, else its id."""
+    return candidate.anchor or candidate.chunk_id
 
 
 def place_before_rerank(candidate: Candidate) -> int | None:

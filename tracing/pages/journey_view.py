@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tracing.pages.journey_rows import JourneyRow, row_of
-from tracing.records import Trace
+from tracing.pages.spared import Spared
+from tracing.records import Expectation, Trace
 
 DROPPED_SHOWN = 3
 CITED = "cited "
@@ -74,24 +75,36 @@ def journey(
     expected: Collection[int] = (),
     lost: Mapping[str, str] | None = None,
     named: Collection[int] = (),
+    expectation: Expectation | None = None,
     show_all: bool = False,
 ) -> Journey:
     """The rows in reading order; dropped ones beyond the first few are folded unless `show_all`.
 
     `expected` and `named` are places among the candidates; `lost` names the stage that lost an expected anchor.
+    Nothing counts as lost with a chunk of which the expectation is met by another.
     """
-    lanes, where, top = lane_names(trace), lost or {}, reranked_top(trace)
+    lanes, where, top, spared = lane_names(trace), lost or {}, reranked_top(trace), Spared(trace, expected, expectation)
     rows = [
-        row_of(trace, place, lanes, top, expected=place in expected, named=place in named, lost=where)
+        row_of(
+            trace,
+            place,
+            lanes,
+            top,
+            expected=place in expected,
+            named=place in named,
+            lost=where,
+            spared=spared.words(place),
+        )
         for place in range(len(trace.candidates))
     ]
     gone = sorted((row for row in rows if row.candidate.survived is False), key=_kept_order)
     dropped = [row for row in gone if not row.marked]
     shown = dropped if show_all else dropped[:DROPPED_SHOWN]
     places = {name for row in rows for name in (row.candidate.anchor, row.candidate.chunk_id)}
+    missing = () if spared.one_is_enough else sorted(anchor for anchor in where if anchor not in places)
     return Journey(
         lanes=lanes,
-        absent=tuple(Absent(anchor, stage) for anchor, stage in sorted(where.items()) if anchor not in places),
+        absent=tuple(Absent(anchor, where[anchor]) for anchor in missing),
         lost=tuple(row for row in gone if row.marked),
         kept=tuple(sorted((row for row in rows if row.kept), key=_kept_order)),
         unsure=tuple(sorted((row for row in rows if row.candidate.survived is None), key=_kept_order)),

@@ -42,11 +42,12 @@ class BudgetSlot:
 
 @dataclass(frozen=True, slots=True)
 class WayLine:
-    """One chunk's line through the columns of ranks: `points` is ready for an SVG polyline."""
+    """One chunk's line through the columns of ranks: `points` is ready for an SVG polyline, `stage` is what lost it."""
 
     points: str
     tone: str
     title: str
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _line(row: JourneyRow, places: list[int | None], deepest: int) -> WayLine | 
         return None
     tone = "lost" if row.lost_at else ("kept cited" if row.citations else "kept") if row.kept else ""
     points = " ".join(f"{x},{y}" for x, y in seen)
-    return WayLine(points, tone, row.title[:120])
+    return WayLine(points, tone, row.title[:120], row.lost_at or "")
 
 
 def _height(rank: int, deepest: int) -> int:

@@ -67,7 +67,14 @@ def _journey(here: Visit, found: queries.Found, rows: Journey) -> Context:
 def journey_of(found: queries.Found, *, show_all: bool) -> Journey:
     """The trace's chunks, with those lit that were expected or that the verdict speaks of."""
     named = named_by(found.trace, evidence_of(found))
-    return journey(found.trace, expected=found.expected, lost=found.lost, named=named, show_all=show_all)
+    return journey(
+        found.trace,
+        expected=found.expected,
+        lost=found.lost,
+        named=named,
+        expectation=found.expectation,
+        show_all=show_all,
+    )
 
 
 def evidence_of(found: queries.Found) -> tuple[str, ...]:
