@@ -19,7 +19,7 @@ from tracing.judging import attribute
 from tracing.models import Project
 from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
-from tracing.records import Verdict
+from tracing.records import Check, Verdict
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -101,6 +101,16 @@ def test_a_member_says_that_the_rules_are_right_and_their_evidence_stays(
     page = theo.get(PAGE).content.decode()
     assert "said by <b><bdi>theo</bdi></b>" in page and "reranked 14th" in page
     assert 'data-key="a"' not in page
+
+
+def test_the_blamed_stages_own_check_is_named(sender: Sender, people: dict[str, Any]) -> None:
+    check = Check("score_margin", 0.001, 0.002, False)
+    keep(a_trace(1, query="Why?", stages=(stage("rerank", status="error", error="boom", checks=(check,)),)))
+    keep_marks(a_trace(1), version=2, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    assert "Broke at rerank" in page
+    assert '<p class="why">its own check: <bdi>score_margin 0.001, under 0.002</bdi></p>' in page
 
 
 def test_the_list_says_a_fault_in_words(judged: Sender, people: dict[str, Any]) -> None:

@@ -9,14 +9,16 @@ import pytest
 from tracing.judging.verdicts import Row
 from tracing.pages import text_view
 from tracing.pages.answer_view import claim_counts, marked_answer
+from tracing.pages.check_words import check_words
 from tracing.pages.journey_csv import journey_csv
 from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
 from tracing.pages.trace_view import budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on, told, unseen
+from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, told, unseen
 from tracing.records import (
     Candidate,
+    Check,
     Citation,
     Claim,
     Context,
@@ -198,6 +200,15 @@ class TestTheVerdict:
     def test_says_what_was_not_seen_of_an_answer_without_a_verdict(self, change: dict[str, object], said: str) -> None:
         assert unseen(trace(**change)) == said
 
+    def test_names_the_check_behind_a_flag_and_leaves_out_what_it_says_itself(self) -> None:
+        subject = trace(stages=(StageRecord("rerank", checks=(Check("margin", 1, 2, False),)),))
+        assert noticed(subject, None, ["check_failed:rerank", "slow:embed"]) == (
+            ("check_failed:rerank", "a check at rerank did not pass: margin 1, under 2"),
+            ("slow:embed", "embed was slow"),
+        )
+        blamed = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
+        assert noticed(subject, blamed, ["check_failed:rerank"]) == ()
+
     def test_says_what_it_rests_on(self) -> None:
         verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
         assert rests_on(verdict) == "from the lists and what was expected"
@@ -207,6 +218,24 @@ class TestTheVerdict:
         missed = Verdict("retrieve", "miss", "gold", "certain", "retrieve.miss", 1)
         said = [Row(dropped, 5, person="mara"), Row(dropped, 4), Row(dropped, 3), Row(missed, 2), Row(dropped, 1)]
         assert [(row.at_ns, row.person) for row in told(said)] == [(5, "mara"), (3, ""), (2, ""), (1, "")]
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (Check("latency", 3.5, 2, False), "latency 3.5, over 2"),
+        (Check("share", 0.333333, 0.33333, False), "share 0.333333, over 0.33333"),
+        (Check("schema", "no title", None, False), "schema no title did not pass"),
+        (Check("exact", 2, 2, False), "exact 2 did not pass"),
+        (Check("refusal", passed=False), "refusal did not pass"),
+    ],
+)
+def test_a_check_is_said_in_words(check: Check, words: str) -> None:
+    assert check_words(check) == words
+
+
+def facts(stage: Stage, subject: Trace) -> tuple[str, ...]:
+    return next(cell.facts for cell in strip(subject) if cell.stage is stage)
 
 
 class TestTheStrip:
@@ -231,6 +260,17 @@ class TestTheStrip:
         assert (cell.duration_ms, cell.cost_usd, cell.state, cell.error) == (400, 0.1, "timeout", "deadline")
         assert "2 rounds" in cell.facts
         assert cell.share == 200
+
+    def test_names_a_check_that_did_not_pass_with_its_value_and_its_threshold(self) -> None:
+        checks = (Check("score_margin", 0.001, 0.002, False), Check("passed", 1, 0, True))
+        assert facts(Stage.RERANK, trace(stages=(StageRecord("rerank", checks=checks),))) == (
+            "score_margin 0.001, under 0.002",
+        )
+
+    def test_names_the_first_of_many_checks(self) -> None:
+        checks = tuple(Check(f"c{number}", passed=False) for number in range(5))
+        told = facts(Stage.VALIDATE, trace(stages=(StageRecord("validate", checks=checks),)))
+        assert told == ("c0 did not pass", "c1 did not pass", "c2 did not pass", "2 more checks not passed")
 
     def test_draws_no_more_than_the_whole_for_parallel_rounds_or_a_trace_of_no_length(self) -> None:
         record = StageRecord("embed", duration_ms=9_000)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tracing.pages.check_words import told_of
 from tracing.records import StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
@@ -94,9 +95,7 @@ def _facts(trace: Trace, stage: Stage, records: list[StageRecord]) -> Iterable[s
         yield f"{attempts} attempts"
     if any(record.cache == "hit" for record in records):
         yield "from cache"
-    failed = sum(1 for record in records for check in record.checks if check.passed is False)
-    if failed:
-        yield f"{failed} check{'s' if failed > 1 else ''} not passed"
+    yield from told_of(records)
 
 
 def _index(trace: Trace, records: list[StageRecord]) -> Iterable[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tracing.judging.verdicts import Row
+from tracing.pages.check_words import failed_checks
+from tracing.pages.flag_words import flag_words
 from tracing.pages.journey_view import CITED, Journey, names
 from tracing.records import Trace, Verdict
 from tracing.stages import Stage
@@ -91,3 +93,18 @@ def supported_but(verdict: Verdict | None) -> str:
     if stage.order < Stage.GENERATE.order:
         return "the context was the wrong one"
     return SUPPORTED_BUT.get(verdict.fault, "")
+
+
+def noticed(trace: Trace, verdict: Verdict | None, flags: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Each flag that the verdict does not say already, with its words; a check that did not pass is named."""
+    return tuple((flag, _flag_words(trace, flag)) for flag in flags if not _is_said(verdict, flag))
+
+
+def _is_said(verdict: Verdict | None, flag: str) -> bool:
+    return verdict is not None and flag == f"check_failed:{verdict.stage}"
+
+
+def _flag_words(trace: Trace, flag: str) -> str:
+    name, _, stage = flag.partition(":")
+    checks = failed_checks(trace, stage) if name == "check_failed" else ()
+    return f"{flag_words(flag)}: {', '.join(checks)}" if checks else flag_words(flag)

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracing.filters.values import Exact
-from tracing.pages import flag_words, text_view, value_words
+from tracing.pages import text_view, value_words
 from tracing.pages.list_bar import Bar
 
 register = template.Library()
@@ -17,7 +17,6 @@ register.filter("duration", text_view.duration)
 register.filter("money", text_view.money)
 register.filter("score", text_view.score)
 register.filter("first_lines", text_view.first_lines)
-register.filter("flag_words", flag_words.flag_words)
 register.filter("fault_words", value_words.fault_words)
 register.filter("symptom_words", value_words.symptom_words)
 

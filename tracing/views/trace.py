@@ -7,12 +7,13 @@ from tracing import queries
 from tracing.attribution.engine import sentence
 from tracing.forms import VerdictForm
 from tracing.pages.answer_view import claim_counts, marked_answer
+from tracing.pages.check_words import failed_checks
 from tracing.pages.journey_view import Journey, journey, named_by
 from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, rests_on, supported_but, told, unseen
+from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, supported_but, told, unseen
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
@@ -93,6 +94,7 @@ def _blamed(found: queries.Found, rows: Journey) -> Context:
         "row": found.standing.row,
         "fault_words": fault_words(found),
         "evidence": evidence_lines(found.trace, rows, evidence_of(found)),
+        "failed_checks": failed_checks(found.trace, verdict.stage) if verdict else (),
         "rests_on": rests_on(verdict) if verdict else "",
         "unseen": unseen(found.trace),
         "settled": found.settled,
@@ -106,7 +108,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
         "sentence": sentence(verdict.rule) if verdict else "",
         "history": told(found.history),
         "expectation": found.expectation,
-        "flags": found.mark.flags,
+        "flags": noticed(found.trace, verdict, found.mark.flags),
         "may_say": here.works,
         "waits": is_expected(found),
         "confirms": f"{verdict.stage}.{verdict.fault}" if verdict and confirms and here.works else "",
