@@ -19,7 +19,7 @@ from tracing.judging import attribute
 from tracing.models import Project
 from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
-from tracing.records import Check, Verdict
+from tracing.records import Check, Lane, Verdict
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -159,6 +159,17 @@ def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
     assert vera.get(f"{PAGE}/judged").headers["HX-Refresh"] == "true"
     assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
     assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
+
+
+def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str, Any]) -> None:
+    subject = a_trace(2, query="What?", answer="So.", lanes=(Lane("lexical"), Lane("vector")))
+    keep(subject)
+    keep_marks(subject, version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = html.unescape(signed_in(people, "vera").get(f"/p/atlas/traces/{trace_id(2)}").content.decode())
+    assert "Its lanes returned nothing: <bdi>lexical 0, vector 0</bdi>" in page
+    assert "Its lanes were asked and returned nothing: <bdi>lexical 0, vector 0</bdi>" in page
+    assert "Not seen: what was retrieved" not in page and "A routed or cached answer" not in page
 
 
 def test_symptoms_and_the_history_are_said_in_words(judged: Sender, people: dict[str, Any]) -> None:

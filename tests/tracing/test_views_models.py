@@ -23,6 +23,7 @@ from tracing.records import (
     Claim,
     Context,
     Expectation,
+    Lane,
     LaneHit,
     Observed,
     Slot,
@@ -193,6 +194,8 @@ class TestTheVerdict:
             ({}, "the answer"),
             ({"answer": "Yes."}, "what was retrieved"),
             ({"answer": "Hello!", "outcome": "direct"}, ""),
+            ({"answer": "Yes.", "lanes": (Lane("vector"), Lane("lexical"))}, ""),
+            ({"answer": "Yes.", "lanes": (Lane("vector", returned=4),)}, "what was retrieved"),
             ({"answer": "Yes.", "candidates": (chunk("a"),)}, "the prompt"),
             ({"answer": "Yes.", "candidates": (chunk("a"),), "observed": Observed(context="declared")}, ""),
         ],
@@ -271,6 +274,17 @@ class TestTheStrip:
         checks = tuple(Check(f"c{number}", passed=False) for number in range(5))
         told = facts(Stage.VALIDATE, trace(stages=(StageRecord("validate", checks=checks),)))
         assert told == ("c0 did not pass", "c1 did not pass", "c2 did not pass", "2 more checks not passed")
+
+    def test_counts_what_each_lane_returned_a_dead_one_included(self) -> None:
+        hits = (LaneHit("vector", 1, 0.9),)
+        lanes = (Lane("lexical"), Lane("vector", returned=19), Lane("vector", round=2, returned=1))
+        assert facts(Stage.RETRIEVE, trace(lanes=lanes, candidates=(chunk("c", hits=hits),))) == (
+            "1 chunk",
+            "lexical 0, vector 20",
+        )
+        seen = tuple(chunk(name, hits=(LaneHit(name, 1, None),)) for name in "abcdef")
+        assert facts(Stage.RETRIEVE, trace(candidates=seen)) == ("6 chunks", "a 1, b 1, c 1, d 1, 2 more lanes")
+        assert facts(Stage.RETRIEVE, trace()) == ()
 
     def test_draws_no_more_than_the_whole_for_parallel_rounds_or_a_trace_of_no_length(self) -> None:
         record = StageRecord("embed", duration_ms=9_000)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracing.pages.check_words import told_of
+from tracing.pages.lane_view import lane_counts
 from tracing.records import StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
@@ -122,10 +123,11 @@ def _embed(trace: Trace, records: list[StageRecord]) -> Iterable[str]:
 
 
 def _retrieve(trace: Trace, records: list[StageRecord]) -> Iterable[str]:
-    if not records and not trace.candidates:
-        return
-    lanes = {lane.name for lane in trace.lanes} | {hit.lane for item in trace.candidates for hit in item.hits}
-    yield f"{len(trace.candidates)} chunks" + (f", {len(lanes)} lane{'s' if len(lanes) > 1 else ''}" if lanes else "")
+    counts, found = lane_counts(trace), len(trace.candidates)
+    if records or found or counts:
+        yield f"{found} chunk{'' if found == 1 else 's'}"
+    if counts:
+        yield counts
 
 
 def _rerank(trace: Trace, records: list[StageRecord]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from tracing.judging.verdicts import Row
 from tracing.pages.check_words import failed_checks
 from tracing.pages.flag_words import flag_words
 from tracing.pages.journey_view import CITED, Journey, names
+from tracing.pages.lane_view import dead_lanes
 from tracing.records import Trace, Verdict
 from tracing.stages import Stage
 
@@ -81,7 +82,7 @@ def unseen(trace: Trace) -> str:
     if trace.outcome == "direct":
         return ""
     if not trace.candidates:
-        return "what was retrieved"
+        return "" if dead_lanes(trace) else "what was retrieved"
     return "the prompt" if trace.observed.context == "no" else ""
 
 

@@ -9,6 +9,7 @@ from tracing.forms import VerdictForm
 from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.check_words import failed_checks
 from tracing.pages.journey_view import Journey, journey, named_by
+from tracing.pages.lane_view import dead_lanes
 from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
@@ -97,6 +98,7 @@ def _blamed(found: queries.Found, rows: Journey) -> Context:
         "failed_checks": failed_checks(found.trace, verdict.stage) if verdict else (),
         "rests_on": rests_on(verdict) if verdict else "",
         "unseen": unseen(found.trace),
+        "dead_lanes": dead_lanes(found.trace),
         "settled": found.settled,
     }
 

@@ -1,0 +1,29 @@
+"""How many chunks each lane of a trace returned, so that a lane that returned none is seen."""
+
+from collections import Counter
+
+from tracing.records import Trace
+
+MOST_NAMED = 4
+LONGEST = 40
+
+
+def returned_by_lane(trace: Trace) -> dict[str, int]:
+    """Each lane that was declared or seen, with how many chunks it returned in all rounds, as said or as listed."""
+    said: Counter[str] = Counter()
+    for lane in trace.lanes:
+        said[lane.name] += lane.returned
+    listed = Counter(hit.lane for candidate in trace.candidates for hit in candidate.hits)
+    return {name: max(said[name], listed[name]) for name in dict.fromkeys((*said, *listed))}
+
+
+def lane_counts(trace: Trace) -> str:
+    """`lexical 0, vector 20`; of many lanes the first, and how many more there are."""
+    counts = [f"{name[:LONGEST]} {count}" for name, count in returned_by_lane(trace).items()]
+    more = [f"{len(counts) - MOST_NAMED} more lanes"] if len(counts) > MOST_NAMED else []
+    return ", ".join([*counts[:MOST_NAMED], *more])
+
+
+def dead_lanes(trace: Trace) -> str:
+    """The counts where lanes were seen and no chunk was; empty where there is a chunk, or no lane."""
+    return "" if trace.candidates or any(returned_by_lane(trace).values()) else lane_counts(trace)
