@@ -19,7 +19,7 @@ from tracing.judging import attribute
 from tracing.models import Project
 from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
-from tracing.records import Check, Lane, Verdict
+from tracing.records import Check, Citation, Lane, Verdict
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -159,6 +159,26 @@ def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
     assert vera.get(f"{PAGE}/judged").headers["HX-Refresh"] == "true"
     assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
     assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
+
+
+def test_citations_are_checked_once_the_trace_has_settled(judged: Sender, people: dict[str, Any]) -> None:
+    subject = a_trace(2, query="What?", answer="So [1].", citations=(Citation(anchor="doc#sign"),))
+    keep(subject)
+    vera = signed_in(people, "vera")
+    page = vera.get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
+    assert "they are checked once the trace has settled" in page and "was given no list" not in page
+    keep_marks(subject, version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = vera.get(f"/p/atlas/traces/{trace_id(2)}").content.decode()
+    assert "once the trace has settled" not in page and "was given no list" not in page
+
+
+def test_citations_without_a_manifest_say_that_there_is_none(sender: Sender, people: dict[str, Any]) -> None:
+    keep(a_trace(1, query="What?", answer="So [1].", citations=(Citation(anchor="doc#sign"),)))
+    keep_marks(a_trace(1), version=2, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    assert "Not checked: the project was given no list of the pages that exist." in page
 
 
 def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str, Any]) -> None:

@@ -86,6 +86,15 @@ def unseen(trace: Trace) -> str:
     return "the prompt" if trace.observed.context == "no" else ""
 
 
+def unchecked(trace: Trace, engine: Row | None) -> str:
+    """Why citations were not checked; empty where all were. The rules check them, once the trace has settled."""
+    if all(citation.status != "unchecked" for citation in trace.citations):
+        return ""
+    if engine is None:
+        return "Not checked yet: they are checked once the trace has settled."
+    return "Not checked: the project was given no list of the pages that exist."
+
+
 def supported_but(verdict: Verdict | None) -> str:
     """What is wrong with an answer although its words are in the context; empty where that is no contradiction."""
     stage = Stage.named(verdict.stage or "") if verdict else None

@@ -14,7 +14,7 @@ from tracing.pages.list_bar import Bar
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
-from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, supported_but, told, unseen
+from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, supported_but, told, unchecked, unseen
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
@@ -158,7 +158,7 @@ def _answered(here: Visit, found: queries.Found, rows: Journey) -> Context:
         "assessment": said,
         "citations": citation_lines(subject),
         "doubtful": {line.number for line in citation_lines(subject) if line.tone in ("bad", "warn")},
-        "unchecked": any(citation.status == "unchecked" for citation in subject.citations),
+        "unchecked": unchecked(subject, found.standing.engine),
         "mark": found.mark,
         "supported_but": supported_but(found.verdict) if support is not None and support >= cut else "",
         "low_support": support is not None and support < cut and found.mark.grounded_by != "lexical",
