@@ -145,20 +145,24 @@ def test_a_trace_that_has_not_failed_has_no_verdict(judged: Sender, people: dict
     assert "data-blamed" not in page and "Not judged yet" in page
 
 
-def test_a_page_that_waits_for_its_verdict_loads_itself_again_once_it_is_there(
-    sender: Sender, people: dict[str, Any]
-) -> None:
+def test_a_page_that_waits_for_its_verdict_is_told_once_it_is_there(sender: Sender, people: dict[str, Any]) -> None:
     vera = signed_in(people, "vera")
     keep(dropped(), arrived_ns=time.time_ns())
     assert f'hx-get="{PAGE}/judged" hx-trigger="every 3s"' in vera.get(PAGE).content.decode()
     waiting = vera.get(f"{PAGE}/judged")
-    assert (waiting.status_code, waiting.headers.get("HX-Refresh")) == (204, None)
+    assert (waiting.status_code, waiting.content) == (204, b"")
     keep(dropped(), version=2)
     keep_marks(dropped(), version=3, due=True)
     attribute.attribute_due(Project.objects.get(slug="atlas"))
-    assert vera.get(f"{PAGE}/judged").headers["HX-Refresh"] == "true"
+    there = vera.get(f"{PAGE}/judged", {"q": "has:fault"})
+    assert (there.status_code, there.headers.get("HX-Refresh")) == (286, None)
+    said = there.content.decode()
+    assert "It has been judged." in said and f'hx-get="{PAGE}?q=has%3Afault" hx-trigger="idle"' in said
+    page = vera.get(PAGE).content.decode()
+    assert all(f'id="{part}"' in page for part in ("verdict", *re.findall(r"#([\w-]+),?", said.partition("-oob=")[2])))
     assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
-    assert vera.get(f"/p/atlas/traces/{'0' * 32}/judged").status_code == 286
+    gone = vera.get(f"/p/atlas/traces/{'0' * 32}/judged")
+    assert gone.status_code == 286 and "every 3s" not in gone.content.decode()
 
 
 def test_citations_are_checked_once_the_trace_has_settled(judged: Sender, people: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from tracing import queries
-from tracing.views.access import Visit, member_page
+from tracing.pages.list_bar import Bar
+from tracing.views.access import Context, Visit, member_page
 
 PATIENCE_NS = 120 * 10**9
 STOP_ASKING = 286  # htmx's own: the element asks no more
@@ -15,11 +16,14 @@ STOP_ASKING = 286  # htmx's own: the element asks no more
 @require_GET
 @member_page
 def judged(here: Visit, trace_id: str) -> HttpResponse:
-    """Load the page again once the trace is judged; the asking ends where it will not be."""
+    """That the verdict is there, in place of the line that asks; the page takes it in where nobody is at work on it."""
     found = here.trace(trace_id)
-    if found is not None and found.standing.row is not None:
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return HttpResponse(status=204 if found is not None and is_expected(found) else STOP_ASKING)
+    if found is not None and is_expected(found):
+        return HttpResponse(status=204)
+    state, base = Bar.of(here.slug, here.request.GET).state, here.page_of(trace_id)
+    context: Context = {"base": base, "page": f"{base}?{state}" if state else base, "settled": True}
+    is_there = found is not None and found.standing.row is not None
+    return here.render(f"tracing/{'_arrived' if is_there else '_waiting'}.html", context, status=STOP_ASKING)
 
 
 def is_expected(found: queries.Found) -> bool:

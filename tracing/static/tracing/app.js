@@ -63,7 +63,14 @@ function enhance(root) {
     element.tabIndex = 0;
   });
   $$("[data-open][hidden], [data-needs-script][hidden]", root).forEach((element) => { element.hidden = false; });
+  if (!isInUse()) $$("[data-when-idle]", root).forEach((element) => htmx.trigger(element, "idle"));
   $$("select[data-submits]", root).forEach((element) => element.addEventListener("change", () => element.form.requestSubmit()));
+}
+
+// What arrives by itself never takes the place of what somebody is at: a form, an open row, a selection, the focus.
+function isInUse() {
+  return Boolean($("main :focus, main details[open], main tr.opened") || getSelection().toString()
+    || $$("main :is(textarea, select)").some((field) => field.value));
 }
 
 // Rows: the focus is on a row's link, so that what is current is what a screen reader reads.

@@ -1,0 +1,54 @@
+"""What the trace's page does by itself in a browser, and what it leaves alone."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visitor
+from tests.tracing.stored import a_trace, keep, keep_marks, stage, trace_id
+from tracing.judging import attribute
+from tracing.models import Project
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+SUBJECT = a_trace(1, query="Why?", stages=(stage("rerank", status="timeout", error="no answer in 5 s"),))
+PAGE = f"/p/atlas/traces/{trace_id(1)}"
+JUST_SETTLED_NS = 61 * 10**9
+
+
+def judge() -> None:
+    keep_marks(SUBJECT, version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+
+
+def test_a_page_that_waits_takes_its_verdict_in_without_loading_again(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    keep(SUBJECT, arrived_ns=time.time_ns() - JUST_SETTLED_NS)
+    page = visitor.open(f"{PAGE}?q=product:celery")
+    expect(page.locator("#verdict")).to_contain_text("Not judged yet")
+    page.evaluate("window.stays = true")
+    judge()
+    expect(page.locator("#verdict")).to_contain_text("Broke at rerank", timeout=15_000)
+    expect(page.locator("#announce")).to_contain_text("It has been judged.")
+    expect(page.locator(".strip [data-blamed]")).to_have_count(1)
+    expect(page.locator("#facts time").first).not_to_contain_text("UTC")
+    assert page.evaluate("window.stays") and not visitor.complaints
+
+
+def test_a_verdict_that_arrives_leaves_alone_what_somebody_types(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    keep(SUBJECT, arrived_ns=time.time_ns() - JUST_SETTLED_NS)
+    page = visitor.open(PAGE)
+    page.get_by_text("Say what went wrong").click()
+    page.locator("#verdict textarea").click()
+    page.keyboard.type("the reranker gave ")
+    judge()
+    expect(page.locator("#verdict")).to_contain_text("It has been judged.", timeout=15_000)
+    page.keyboard.type("up")
+    expect(page.locator("#verdict textarea")).to_have_value("the reranker gave up")
+    expect(page.locator("#verdict")).not_to_contain_text("Broke at rerank")
+    page.get_by_role("link", name="Load the page again").click()
+    expect(page.locator("#verdict")).to_contain_text("Broke at rerank")
