@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -52,3 +53,17 @@ def test_a_verdict_that_arrives_leaves_alone_what_somebody_types(visit: Callable
     expect(page.locator("#verdict")).not_to_contain_text("Broke at rerank")
     page.get_by_role("link", name="Load the page again").click()
     expect(page.locator("#verdict")).to_contain_text("Broke at rerank")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_failure_looks_like_one_whatever_the_hue_of_its_stage(visit: Callable[..., Visitor], scheme: str) -> None:
+    visitor = visit(scheme=scheme)
+    keep(replace(SUBJECT, stages=(stage("generate", status="error", error="overloaded"),)))
+    keep_marks(SUBJECT, version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = visitor.open(PAGE)
+    expect(page.locator("#verdict")).to_contain_text("Broke at generate")
+    edge = page.locator("#verdict").evaluate("panel => getComputedStyle(panel).borderLeftColor")
+    assert edge == page.locator(".strip span.bad").first.evaluate("words => getComputedStyle(words).color")
+    dot, hue = "getComputedStyle(document.querySelector({}), '::before').backgroundColor", ".strip [data-blamed] b"
+    assert page.evaluate(dot.format("'#verdict .what'")) == page.evaluate(dot.format(f"'{hue}'")) != edge
