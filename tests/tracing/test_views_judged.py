@@ -16,7 +16,9 @@ from tests.tracing.test_attribute import QUESTION, dropped, history
 from tracing.attribution.engine import RULES_VERSION
 from tracing.corpus import drift
 from tracing.judging import attribute
+from tracing.judging.verdicts import Row, Standing
 from tracing.models import Project
+from tracing.pages.stale_word import overlooked
 from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
 from tracing.records import Check, Citation, Lane, Verdict
@@ -227,6 +229,45 @@ def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, A
     assert [(row.verdict.fault, row.person) for row in history()] == [("ungrounded", "theo"), ("dropped", "")]
     page = theo.post(PAGE + "/verdict", {"what": ".none"}, follow=True).content.decode()
     assert "Nothing went wrong, says <bdi>theo</bdi>" in page and "data-blamed" not in page
+
+
+def seen_on(page: str) -> str:
+    return page.partition('name="seen" value="')[2].partition('"')[0]
+
+
+def test_nobody_overrules_in_silence_what_another_said_meanwhile(judged: Sender, people: dict[str, Any]) -> None:
+    mara, theo = signed_in(people, "mara"), signed_in(people, "theo")
+    seen = seen_on(theo.get(PAGE).content.decode())
+    assert seen == "rerank.dropped"
+    cleared = {"what": ".none", "note": "it was a test", "seen": seen_on(mara.get(PAGE).content.decode())}
+    assert mara.post(f"{PAGE}/verdict", cleared).status_code == 302
+    answer = theo.post(f"{PAGE}/verdict", {"what": "rerank.dropped", "note": "as I said", "seen": seen})
+    page = html.unescape(answer.content.decode())
+    assert answer.status_code == 409 and len(history()) == 2
+    assert "mara said “nothing went wrong” just now: look again. Nothing was saved." in page
+    assert '<option value="rerank.dropped" selected>' in page and "as I said" in page and "it was a test" in page
+    again = {"what": "rerank.dropped", "seen": seen_on(page)}
+    assert theo.post(f"{PAGE}/verdict", again).status_code == 302
+    assert [row.person for row in history()] == ["theo", "mara", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "seen", "words"),
+    [
+        (None, "", ""),
+        (Row(Verdict("rerank", "dropped", "gold", "certain", "r", 3), 5), "", ""),
+        (Row(Verdict("rerank", "dropped", "gold", "certain", "r", 3), 5), "rerank.dropped", ""),
+        (Row(Verdict("rerank", "dropped", "gold", "certain", "r", 3), 5), "retrieve.miss", "The rules said"),
+        (Row(Verdict(None, "unknown", "human", "certain", "human", 0), 5, person="mara"), "", "mara said"),
+        (Row(Verdict(None, "unknown", "human", "certain", "human", 0), 5, person="mara"), "5", ""),
+        (Row(Verdict(None, "unknown", "human", "certain", "human", 0), 5, person="mara"), None, ""),
+        (Row(Verdict(None, "unknown", "human", "certain", "human", 0), 5, person="theo"), "", ""),
+    ],
+)
+def test_what_counts_as_overlooked(row: Row | None, seen: str | None, words: str) -> None:
+    standing = Standing(human=row) if row and row.person else Standing(engine=row)
+    said = overlooked(standing, seen, "theo")
+    assert said.startswith(words) and bool(said) == bool(words)
 
 
 @pytest.mark.parametrize("what", ["", "rerank.miss", "oven.error", "none"])

@@ -11,6 +11,7 @@ from tracing.pages.check_words import failed_checks
 from tracing.pages.journey_view import Journey, journey, named_by
 from tracing.pages.lane_view import dead_lanes
 from tracing.pages.list_bar import Bar
+from tracing.pages.stale_word import token_of
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
@@ -112,6 +113,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
         "expectation": found.expectation,
         "flags": noticed(found.trace, verdict, found.mark.flags),
         "may_say": here.works,
+        "seen": token_of(found.standing),
         "waits": is_expected(found),
         "confirms": f"{verdict.stage}.{verdict.fault}" if verdict and confirms and here.works else "",
     }

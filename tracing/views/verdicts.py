@@ -9,6 +9,7 @@ from tracing.forms import VerdictForm
 from tracing.judging import human
 from tracing.keyed import TraceKey
 from tracing.pages.list_bar import Bar
+from tracing.pages.stale_word import overlooked
 from tracing.views import trace
 from tracing.views.access import Visit, working_page
 
@@ -23,6 +24,9 @@ def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
     form = VerdictForm(here.request.POST)
     if not form.is_valid():
         return trace.page(here, found, form, status=422)
+    if said := overlooked(found.standing, here.request.POST.get("seen"), here.user.get_username()):
+        form.add_error(None, said)
+        return trace.page(here, found, form, status=409)
     stage, _, fault = form.cleaned_data["what"].partition(".")
     key = TraceKey(found.key_ns, found.trace.trace_id)
     verdict = human.verdict_of(stage or None, fault)
