@@ -14,8 +14,9 @@ from tracing.pages.journey_csv import journey_csv
 from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import reading_order, span_page
 from tracing.pages.strip_view import strip
-from tracing.pages.trace_view import budget, citation_lines, cuts, way
+from tracing.pages.trace_view import budget, citation_lines, cuts
 from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, told, unseen
+from tracing.pages.way_view import way
 from tracing.records import (
     Candidate,
     Check,
@@ -360,6 +361,26 @@ class TestTheRestOfTheTrace:
         assert drawn is not None
         assert [line.points for line in drawn.lines] == ["0,75 1000,6", "0,144 1000,144", "0,6 1000,75"]
         assert way(trace(), journey(trace())) is None
+
+    def test_leads_each_lane_to_the_fused_list_and_breaks_the_line_at_a_lane_that_did_not_find_it(self) -> None:
+        first = (LaneHit("lexical", 1, None),)
+        both = (LaneHit("lexical", 2, None), LaneHit("vector", 1, None))
+        last = (LaneHit("vector", 3, None),)
+        subject = trace(
+            candidates=(chunk("a", hits=first, fused_rank=3), chunk("b", hits=both, fused_rank=2),
+                        chunk("c", hits=last, fused_rank=1), chunk("d", False, hits=last))
+        )  # fmt: skip
+        drawn = way(subject, journey(subject))
+        assert drawn is not None and drawn.labels == ("lexical", "vector", "fused")
+        lines = {title: [line.points for line in drawn.lines if line.title == title] for title in "abcd"}
+        assert lines == {
+            "a": ["0,6 486,73", "514,77 1000,144"],
+            "b": ["0,75 486,75", "514,75 1000,75", "500,6 1000,75"],
+            "c": ["500,144 1000,6"],
+            "d": [],
+        }
+        dots = {title: [dot.points.split()[0] for dot in drawn.dots if dot.title == title] for title in "abcd"}
+        assert dots == {"a": ["0,6"], "b": ["0,75", "500,6"], "c": ["500,144"], "d": ["500,144"]}
 
     def test_draws_what_was_lost_in_the_hue_of_the_stage_that_lost_it(self) -> None:
         ranked = tuple(chunk(f"c{n}", False, fused_rank=n, rerank_rank=n, dropped_at="rerank") for n in (1, 2, 3))

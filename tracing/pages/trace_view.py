@@ -1,10 +1,8 @@
-"""What else a trace page shows, as pure functions: the citations, the budget, the way of each chunk."""
+"""What else a trace page shows, as pure functions: the citations, the budget, what is told of it."""
 
 from collections import Counter
 from dataclasses import dataclass
 
-from tracing.pages.journey_rows import JourneyRow
-from tracing.pages.journey_view import Journey
 from tracing.records import Citation, Trace
 
 CITATION_WORDS = {
@@ -38,25 +36,6 @@ class BudgetSlot:
     cap: int | None
     left: int
     width: int
-
-
-@dataclass(frozen=True, slots=True)
-class WayLine:
-    """One chunk's line through the columns of ranks: `points` is ready for an SVG polyline, `stage` is what lost it."""
-
-    points: str
-    tone: str
-    title: str
-    stage: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The picture above the journey: a column a list, a line a chunk."""
-
-    labels: tuple[str, ...]
-    lines: tuple[WayLine, ...]
-    deepest: int
 
 
 def citation_lines(trace: Trace) -> tuple[CitationLine, ...]:
@@ -105,48 +84,6 @@ def budget(trace: Trace) -> tuple[BudgetSlot, ...]:
         placed.append(BudgetSlot(slot.name, used, slot.cap_tokens, left, width))
         left += width
     return tuple(placed)
-
-
-def way(trace: Trace, journey: Journey) -> Way | None:
-    """The lines of at most 80 chunks; None where fewer than three of them are in more than one list."""
-    rows = journey.rows
-    columns = [*journey.lanes, *(["fused"] if journey.fused else []), *(["reranked"] if journey.reranked else [])]
-    if len(columns) < 2:
-        return None
-    ranks = [(row, _ranks(row, journey)) for row in rows[:80]]
-    deepest = max((rank for _, places in ranks for rank in places if rank), default=1)
-    lines = [_line(row, places, deepest) for row, places in ranks]
-    if sum(1 for line in lines if line and " " in line.points) < 3:
-        return None
-    order = {"": 0, "kept": 1, "kept cited": 2, "lost": 3}
-    return Way(
-        labels=tuple(columns),
-        lines=tuple(sorted((line for line in lines if line), key=lambda line: order[line.tone])),
-        deepest=deepest,
-    )
-
-
-def _ranks(row: JourneyRow, journey: Journey) -> list[int | None]:
-    ranks: list[int | None] = [hit.rank if hit else None for hit in row.hits]
-    if journey.fused:
-        ranks.append(row.candidate.fused_rank)
-    if journey.reranked:
-        ranks.append(row.candidate.rerank_rank)
-    return ranks
-
-
-def _line(row: JourneyRow, places: list[int | None], deepest: int) -> WayLine | None:
-    step = 1000 // (len(places) - 1)
-    seen = [(at * step, _height(rank, deepest)) for at, rank in enumerate(places) if rank]
-    if not seen:
-        return None
-    tone = "lost" if row.lost_at else ("kept cited" if row.citations else "kept") if row.kept else ""
-    points = " ".join(f"{x},{y}" for x, y in seen)
-    return WayLine(points, tone, row.title[:120], row.lost_at or "")
-
-
-def _height(rank: int, deepest: int) -> int:
-    return 6 + (rank - 1) * 138 // max(1, deepest - 1)
 
 
 def cuts(trace: Trace) -> tuple[tuple[str, int], ...]:

@@ -14,8 +14,9 @@ from tracing.pages.list_bar import Bar
 from tracing.pages.stale_word import token_of
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
-from tracing.pages.trace_view import about, budget, citation_lines, cuts, way
+from tracing.pages.trace_view import about, budget, citation_lines, cuts
 from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, supported_but, told, unchecked, unseen
+from tracing.pages.way_view import way
 from tracing.records import Trace
 from tracing.stages import Fault
 from tracing.views.access import Context, Visit, member_page
