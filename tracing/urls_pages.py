@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path(T + "/next", beside.next_trace, name="next_trace"),
     path(T + "/previous", beside.previous_trace, name="previous_trace"),
     path(T + "/judged", waiting.judged, name="judged"),
+    path(T + "/arrived", waiting.arrived, name="arrived"),
     path(T + "/verdict", verdicts.say_verdict, name="say_verdict"),
     path(T + "/peek", trace.peek, name="peek"),
     path(T + "/chunk", texts.chunk, name="chunk"),

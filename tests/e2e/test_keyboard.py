@@ -98,8 +98,10 @@ def test_a_filter_is_written_on_at_its_end(visit: Callable[..., Visitor]) -> Non
 def test_a_chunk_opens_its_text_and_closes_again(visit: Callable[..., Visitor]) -> None:
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
     link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
+    expect(link).to_have_attribute("aria-expanded", "false")
     link.click()
     expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
+    expect(link).to_have_attribute("aria-expanded", "true")
     link.click()
     expect(page.locator("tr.opened")).to_have_count(0)
 

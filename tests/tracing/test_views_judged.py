@@ -198,6 +198,21 @@ def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str,
     assert "Not seen: what was retrieved" not in page and "A routed or cached answer" not in page
 
 
+def test_a_page_opened_early_is_told_that_all_of_it_has_arrived(sender: Sender, people: dict[str, Any]) -> None:
+    vera = signed_in(people, "vera")
+    keep(dropped(), arrived_ns=time.time_ns())
+    assert f'hx-get="{PAGE}/arrived" hx-trigger="every 5s" hx-swap="outerHTML">still arriving<' in (
+        vera.get(PAGE).content.decode()
+    )
+    assert vera.get(f"{PAGE}/arrived").status_code == 204
+    keep(dropped(), version=2)
+    whole = vera.get(f"{PAGE}/arrived", {"q": "has:fault"})
+    assert whole.status_code == 286
+    assert f'all of it has arrived: <a href="{PAGE}?q=has%3Afault">' in whole.content.decode()
+    assert "still arriving" not in vera.get(PAGE).content.decode()
+    assert vera.get(f"/p/atlas/traces/{'0' * 32}/arrived").status_code == 286
+
+
 def test_symptoms_and_the_history_are_said_in_words(judged: Sender, people: dict[str, Any]) -> None:
     assert symptom_words("validate.false_anchor") == "it cites a real page of another product (validate)"
     assert symptom_words("of_the_future") == "of_the_future"

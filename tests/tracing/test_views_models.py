@@ -12,7 +12,7 @@ from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.check_words import check_words
 from tracing.pages.journey_csv import journey_csv
 from tracing.pages.journey_view import journey, named_by
-from tracing.pages.span_view import reading_order, span_page
+from tracing.pages.span_view import natural, reading_order, span_page
 from tracing.pages.strip_view import strip
 from tracing.pages.trace_view import budget, citation_lines, cuts
 from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, told, unseen
@@ -213,6 +213,22 @@ class TestTheVerdict:
         blamed = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
         assert noticed(subject, blamed, ["check_failed:rerank"]) == ()
 
+    @pytest.mark.parametrize(
+        ("stage", "fault", "said"),
+        [
+            ("generate", "error", []),
+            ("generate", "timeout", []),
+            ("generate", "incomplete", ["ended_in_error"]),
+            ("resolve", "entity_missed", ["no_entities", "ended_in_error"]),
+        ],
+    )
+    def test_notices_nothing_that_gainsays_it_or_that_most_traces_have(
+        self, stage: str, fault: str, said: list[str]
+    ) -> None:
+        verdict = Verdict(stage, fault, "mechanical", "certain", "r", 1)
+        assert [flag for flag, _ in noticed(trace(), verdict, ["no_entities", "ended_in_error"])] == said
+        assert noticed(trace(), None, ["no_entities"]) == ()
+
     def test_says_what_it_rests_on(self) -> None:
         verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
         assert rests_on(verdict) == "from the lists and what was expected"
@@ -275,6 +291,10 @@ class TestTheStrip:
         checks = tuple(Check(f"c{number}", passed=False) for number in range(5))
         told = facts(Stage.VALIDATE, trace(stages=(StageRecord("validate", checks=checks),)))
         assert told == ("c0 did not pass", "c1 did not pass", "c2 did not pass", "2 more checks not passed")
+
+    def test_calls_a_question_rewritten_only_where_its_words_are_others(self) -> None:
+        assert facts(Stage.RESOLVE, trace(query="Why is it so?", rewritten=("Why is  it so?\n",))) == ()
+        assert facts(Stage.RESOLVE, trace(query="Why is it so?", rewritten=("why so",))) == ("rewritten",)
 
     def test_counts_what_each_lane_returned_a_dead_one_included(self) -> None:
         hits = (LaneHit("vector", 1, 0.9),)
@@ -419,6 +439,12 @@ class TestTheSpanTree:
         ]
         assert sorted(span.span_id for span, _ in reading_order(spans)) == ["a", "b", "orphan", "own"]
 
+    def test_sorts_attributes_by_the_numbers_in_their_names(self) -> None:
+        names = ["d.10.id", "d.2.id", "a", "d.0.id", "d.1.score", "d.1.id", "d.02.id", f"d.{'9' * 9000}", ""]
+        assert sorted(names, key=natural) == [
+            "", "a", "d.0.id", "d.1.id", "d.1.score", "d.2.id", "d.02.id", "d.10.id", f"d.{'9' * 9000}",
+        ]  # fmt: skip
+
     def test_comes_in_pages(self) -> None:
         spans = [Outline(f"{n:05}", f"{n - 1:05}" if n else "", n, 20_000) for n in range(10_000)]
         first = span_page(spans, stages={})
@@ -434,6 +460,13 @@ class TestTextFromTraces:
     def test_survives_lone_surrogates(self) -> None:
         assert text_view.shown("a\ud800b") == "a?b"
         assert text_view.plain_bytes("a\ud800b") == b"a?b"
+
+    def test_in_part_ends_with_a_whole_word_and_an_ellipsis(self) -> None:
+        assert text_view.excerpt("one two", 7) == "one two"
+        assert text_view.excerpt("one two three", 9) == "one two…"
+        assert text_view.excerpt("one two three", 7) == "one two…"
+        assert text_view.excerpt("one two three", 8) == "one two…"
+        assert text_view.excerpt("W" * 20, 5) == "WWWWW…"
 
     def test_of_many_lines_shows_the_first(self) -> None:
         assert text_view.first_lines("a\nb\n", 3) == "a\nb\n"

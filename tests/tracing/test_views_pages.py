@@ -213,6 +213,7 @@ class TestTheTrace:
         assert '<a href="#citation-3">[3]</a>' in page
         assert '<a href="/p/atlas/traces?q=session%3As-41c">its traces</a>' in page
         assert "2,710 of 4,000" in page
+        assert "<title>Why is my signal receiver called twice when I connect it in… · What happened" in page
 
     def test_folds_what_was_dropped_and_shows_it_on_demand(self, mara: Client) -> None:
         folded = text(mara.get(TRACE)).count("data-chunk=")

@@ -1,5 +1,6 @@
 """The tree of a trace's spans in reading order, each with its depth and its moment on the trace's line."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,6 +74,13 @@ def span_page(spans: Sequence[Outline], *, stages: dict[str, str], offset: int =
     )
     end = offset + size
     return SpanPage(rows, len(ordered), end if end < len(ordered) else None)
+
+
+def natural(name: str) -> tuple[tuple[str, int, str], ...]:
+    """The order of attributes' names, in which `documents.2` is before `documents.10`."""
+    parts = [*re.split(r"([0-9]+)", name), ""]
+    numbers = (digits.lstrip("0") for digits in parts[1::2])
+    return tuple((text, len(digits), digits) for text, digits in zip(parts[::2], numbers, strict=True))
 
 
 def reading_order(spans: Sequence[Outline]) -> list[tuple[Outline, int]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tracing.pages.check_words import told_of
 from tracing.pages.lane_view import lane_counts
+from tracing.pages.trace_view import reworded
 from tracing.records import StageRecord, Trace, Verdict
 from tracing.stages import Stage
 
@@ -114,7 +115,7 @@ def _route(trace: Trace, records: list[StageRecord]) -> Iterable[str]:
 def _resolve(trace: Trace, records: list[StageRecord]) -> Iterable[str]:
     if trace.entities:
         yield f"{len(trace.entities)} name{'s' if len(trace.entities) > 1 else ''}"
-    if trace.rewritten:
+    if reworded(trace):
         yield "rewritten"
 
 

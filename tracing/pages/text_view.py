@@ -14,6 +14,16 @@ def shown(text: object, limit: int | None = None) -> str:
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 
+def excerpt(text: object, limit: int) -> str:
+    """The text fit to be shown; where it is longer than `limit`, its first whole words and an ellipsis."""
+    whole = str(text)
+    if len(whole) <= limit:
+        return shown(whole)
+    kept, edge = whole[:limit], whole[limit - 1 : limit + 1]
+    ends_with_a_word = edge != "".join(edge.split())
+    return shown(kept.rstrip() if ends_with_a_word else kept.rsplit(maxsplit=1)[0]) + "…"
+
+
 def first_lines(text: str, most: int) -> str:
     """The text, or its first lines and a mark that there are more: what breaks its lines often takes no page."""
     lines = text.split("\n", most)

@@ -101,13 +101,19 @@ def _shape(trace: Trace) -> str | None:
     return f"{trace.query_shape} (inferred)" if trace.query_shape_source == "inferred" else trace.query_shape
 
 
+def reworded(trace: Trace) -> tuple[str, ...]:
+    """The texts that were searched for in place of the question, and that differ from it by more than space."""
+    asked = (trace.query or "").split()
+    return tuple(text for text in trace.rewritten if text.split() != asked)
+
+
 def about(trace: Trace) -> tuple[tuple[str, str], ...]:
     """The rest that the sender said of the trace: names and values, in a fixed order, only what is known."""
     versions = trace.versions
     known: list[tuple[str, object]] = [
         ("intent", trace.intent),
         ("question's shape", _shape(trace)),
-        ("rewritten as", " · ".join(trace.rewritten[:5])),
+        ("rewritten as", " · ".join(reworded(trace)[:5])),
         ("names found", ", ".join(entity.text for entity in trace.entities[:20])),
         ("service", trace.service),
         ("surface", trace.surface),

@@ -10,7 +10,7 @@ from tracing.pages.flag_words import flag_words
 from tracing.pages.journey_view import CITED, Journey, names
 from tracing.pages.lane_view import dead_lanes
 from tracing.records import Trace, Verdict
-from tracing.stages import Stage
+from tracing.stages import Fault, Stage
 
 SUPPORTED_BUT = {
     "unknown_anchor": "what it cites does not exist",
@@ -106,12 +106,17 @@ def supported_but(verdict: Verdict | None) -> str:
 
 
 def noticed(trace: Trace, verdict: Verdict | None, flags: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Each flag that the verdict does not say already, with its words; a check that did not pass is named."""
+    """Each flag that tells more than the verdict, with its words; a check that did not pass is named."""
     return tuple((flag, _flag_words(trace, flag)) for flag in flags if not _is_said(verdict, flag))
 
 
 def _is_said(verdict: Verdict | None, flag: str) -> bool:
-    return verdict is not None and flag == f"check_failed:{verdict.stage}"
+    stage, fault = (verdict.stage, verdict.fault) if verdict else (None, "")
+    if flag == "no_entities":
+        return stage != Stage.RESOLVE.label  # most questions name nothing
+    if flag == "ended_in_error":
+        return fault in (Fault.ERROR.label, Fault.TIMEOUT.label)
+    return stage is not None and flag == f"check_failed:{stage}"
 
 
 def _flag_words(trace: Trace, flag: str) -> str:

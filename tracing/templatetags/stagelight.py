@@ -22,6 +22,12 @@ register.filter("symptom_words", value_words.symptom_words)
 
 
 @register.filter
+def excerpt(text: object, limit: int) -> str:
+    """The first whole words of a text from a trace, with an ellipsis where there are more."""
+    return "" if text is None else text_view.excerpt(text, limit)
+
+
+@register.filter
 def shown(text: object, limit: int | None = None) -> str:
     """Text from a trace, fit to be shown (and still escaped by the template)."""
     return "" if text is None else text_view.shown(text, limit)

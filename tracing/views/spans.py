@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from tracing import native, queries
 from tracing.document_lists import sent
-from tracing.pages.span_view import SpanPage, span_page
+from tracing.pages.span_view import SpanPage, natural, span_page
 from tracing.pages.text_view import plain_bytes, shown
 from tracing.queries.spans import stages_of_spans
 from tracing.records import Span, Trace, Value
@@ -101,7 +101,7 @@ def as_text(value: Value) -> str:
 
 
 def _items(attributes: Mapping[str, Value]) -> list[Item]:
-    return [_item(name, value) for name, value in sorted(attributes.items())]
+    return [_item(name, value) for name, value in sorted(attributes.items(), key=lambda pair: natural(pair[0]))]
 
 
 def _item(name: str, value: Value) -> Item:

@@ -20,10 +20,24 @@ def judged(here: Visit, trace_id: str) -> HttpResponse:
     found = here.trace(trace_id)
     if found is not None and is_expected(found):
         return HttpResponse(status=204)
-    state, base = Bar.of(here.slug, here.request.GET).state, here.page_of(trace_id)
-    context: Context = {"base": base, "page": f"{base}?{state}" if state else base, "settled": True}
+    context: Context = {"page": _page(here, trace_id), "settled": True}
     is_there = found is not None and found.standing.row is not None
     return here.render(f"tracing/{'_arrived' if is_there else '_waiting'}.html", context, status=STOP_ASKING)
+
+
+@require_GET
+@member_page
+def arrived(here: Visit, trace_id: str) -> HttpResponse:
+    """That all of it has arrived, with the way to it, in place of the words that it is still arriving."""
+    found = here.trace(trace_id)
+    if found is None or not found.settled:
+        return HttpResponse(status=204 if found else STOP_ASKING)
+    return here.render("tracing/_whole.html", {"page": _page(here, trace_id)}, status=STOP_ASKING)
+
+
+def _page(here: Visit, trace_id: str) -> str:
+    state, base = Bar.of(here.slug, here.request.GET).state, here.page_of(trace_id)
+    return f"{base}?{state}" if state else base
 
 
 def is_expected(found: queries.Found) -> bool:

@@ -62,6 +62,7 @@ function enhance(root) {
     element.setAttribute("aria-label", `Copy ${element.dataset.what || "text"} ${element.textContent}`);
     element.tabIndex = 0;
   });
+  $$("a[data-unfold]:not([aria-expanded])", root).forEach((link) => link.setAttribute("aria-expanded", "false"));
   $$("[data-open][hidden], [data-needs-script][hidden]", root).forEach((element) => { element.hidden = false; });
   if (!isInUse()) $$("[data-when-idle]", root).forEach((element) => htmx.trigger(element, "idle"));
   $$("select[data-submits]", root).forEach((element) => element.addEventListener("change", () => element.form.requestSubmit()));
