@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e import made
 from tests.e2e.conftest import Visitor
 from tests.tracing.stored import a_trace, keep, keep_marks, stage, trace_id
 from tracing.judging import attribute
@@ -67,3 +68,15 @@ def test_a_failure_looks_like_one_whatever_the_hue_of_its_stage(visit: Callable[
     assert edge == page.locator(".strip span.bad").first.evaluate("words => getComputedStyle(words).color")
     dot, hue = "getComputedStyle(document.querySelector({}), '::before').backgroundColor", ".strip [data-blamed] b"
     assert page.evaluate(dot.format("'#verdict .what'")) == page.evaluate(dot.format(f"'{hue}'")) != edge
+
+
+@pytest.mark.parametrize("support", ["unsupported", "contradicted"])
+def test_a_claim_that_is_not_borne_out_looks_so_also_where_it_leads_to_its_chunk(
+    visit: Callable[..., Visitor], support: str
+) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    page.locator(".answer p").evaluate(
+        "(line, support) => { line.innerHTML = `<a class='claim ${support}' href='#row-0'>No.</a>`; }", support
+    )
+    line = page.locator(".answer a.claim")
+    assert line.evaluate("claim => getComputedStyle(claim).textDecorationStyle") == "wavy"
