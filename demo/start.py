@@ -84,6 +84,8 @@ def _links(settings: Settings, port: int) -> dict[str, str]:
             ("an answer of the Tuesday on which the reranker was upside down", "rerank:reverse"),
         )
     }
+    for words in (words for words, trace_id in shown.items() if trace_id is None):
+        print(f"no link to {words}: no trace of these fourteen days shows it")
     found = [(words, f"/t/{trace_id}") for words, trace_id in shown.items() if trace_id]
     found.append(("all that went wrong in these fourteen days", f"/p/{PROJECT}/traces?q=has%3Afault"))
     (first, path), *rest = found

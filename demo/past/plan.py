@@ -32,6 +32,8 @@ BACKGROUND = (
     "generate:contradicts",
     "retrieve:lane_down",
 )
+# Chance alone may give the fault of the first link to a greeting, which cites nothing: it also falls on this question.
+SHOWN_QUESTION, SHOWN_FAULT = "How do I retry a failed Celery task?", "validate:false_anchor"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Story:
     @property
     def index_rebuilt(self) -> datetime:
         return self.pages_moved + timedelta(hours=30)
+
+    @property
+    def shown_at(self) -> datetime:
+        """Yesterday: after the bad reranker, the moved pages and the rebuilt index, whatever day it is."""
+        return (self.until - timedelta(days=1)).replace(hour=11, minute=20, second=0, microsecond=0)
 
     def is_bad(self, at: datetime) -> bool:
         return self.tuesday <= at < self.tuesday + timedelta(hours=8, minutes=10)
@@ -88,10 +95,20 @@ def visits(story: Story, questions: list[Question], seed: str) -> Iterator[Visit
     for offset in range(DAYS):
         day = story.since + timedelta(days=offset)
         drawn = sorted(_day(day, popular, random.Random(f"{seed}|{day:%Y-%m-%d}")), key=lambda row: row[0])
-        for number, (at, question, user, session, surface) in enumerate(drawn):
-            if at < story.until - timedelta(minutes=2):
-                fault = _fault(story, at, random.Random(f"{seed}|{day:%Y-%m-%d}|{number}"), background)
-                yield Visit(at, number, question, user, session, surface, fault)
+        planned = [
+            Visit(at, number, *asked, _fault(story, at, random.Random(f"{seed}|{day:%Y-%m-%d}|{number}"), background))
+            for number, (at, *asked) in enumerate(drawn)
+            if at < story.until - timedelta(minutes=2)
+        ]
+        if story.shown_at.date() == day.date():
+            planned = sorted([*planned, _shown(story, questions, len(drawn))], key=lambda visit: visit.at)
+        yield from planned
+
+
+def _shown(story: Story, questions: list[Question], number: int) -> Visit:
+    """The visit that the first link of the demo opens: alone in its session, so that nothing said before changes it."""
+    question = next(one for one in questions if one.question == SHOWN_QUESTION)
+    return Visit(story.shown_at, number, question, "user-07", f"{story.shown_at:%m%d}-shown", "search", SHOWN_FAULT)
 
 
 def _day(

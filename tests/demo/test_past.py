@@ -14,8 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from demo.past.plan import FIRST_RELEASE, SECOND_RELEASE, Story, visits
-from demo.past.send import relive
+from demo.past.plan import FIRST_RELEASE, SECOND_RELEASE, SHOWN_FAULT, SHOWN_QUESTION, Story, visits
+from demo.past.send import SEED, relive
 from demo.past.signals import THUMBS_DOWN, thumbs
 from demo.questions import load_questions
 from demo.run import Plan, run
@@ -50,6 +50,23 @@ def test_the_bad_release_goes_out_on_a_tuesday_inside_the_fortnight(day):
     assert story.release(story.tuesday) == SECOND_RELEASE
     assert story.release(story.tuesday + timedelta(hours=9)) == FIRST_RELEASE
     assert story.release(story.until) == SECOND_RELEASE
+
+
+@pytest.mark.parametrize("hours", range(0, 60 * 24, 37))
+def test_the_answer_of_the_first_link_is_planned_whatever_the_day(hours):
+    story = Story(datetime(2026, 11, 1, 0, 1, tzinfo=UTC) + timedelta(hours=hours))
+    planned = list(visits(story, load_questions(), SEED))
+    (shown,) = [one for one in planned if (one.question.question, one.fault) == (SHOWN_QUESTION, SHOWN_FAULT)][-1:]
+    assert [visit.at for visit in planned] == sorted(visit.at for visit in planned)
+    assert [visit.session for visit in planned].count(shown.session) == 1, "what was said before could change it"
+    assert shown.at >= story.index_rebuilt and not story.is_bad(shown.at)
+    assert shown.at < story.until - timedelta(minutes=2)
+
+
+def test_the_answer_of_the_first_link_has_a_citation_to_spoil(library):
+    told = list(relive(library, STORY, Collector()))
+    (shown,) = [one for one in told if one.visit.at == STORY.shown_at]
+    assert shown.truth.fault == SHOWN_FAULT and shown.turn.citations
 
 
 def test_days_off_are_quiet_and_nights_too():

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from demo import start
+from demo.settings import Settings
 from demo.start import blamed_on, surest, traces_with
 from demo.telemetry.server import Server
 
@@ -39,3 +43,13 @@ def test_the_surest_is_shown_and_the_newest_where_none_is_judged() -> None:
 
 def test_a_server_that_does_not_answer_takes_nothing_from_the_links() -> None:
     assert blamed_on(Server("http://127.0.0.1:9", "key"), "rerank") == {}
+
+
+def test_a_link_that_cannot_be_given_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "shown_best", lambda settings, fault: None if fault == "validate:false_anchor" else "t1")
+    monkeypatch.setattr(start, "_sign_in", lambda port, url, path: f"{url}{path}")
+    links = start._links(Settings(tmp_path, "http://x", "key"), 8000)
+    assert "no link to an answer that cites the wrong product" in capsys.readouterr().out
+    assert "http://x/t/t1" in links.values()
