@@ -73,4 +73,5 @@ urlpatterns: list[URLPattern] = [
     path(P + "settings/members/", members.members, name="members"),
     path(P + "settings/members/add", members.add_member, name="add_member"),
     path(P + "settings/members/<int:number>", members.change_member, name="change_member"),
+    path(P + "settings/members/<int:number>/link", members.new_link, name="new_link"),
 ]

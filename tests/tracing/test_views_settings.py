@@ -149,18 +149,75 @@ class TestKeys:
 
 
 class TestMembers:
+    def add(self, mara: Client, name: str) -> str:
+        """The one-time link that somebody new gets."""
+        data = {"username": name, "role": "viewer"}
+        return self.link(mara.post("/p/atlas/settings/members/add", data, follow=True).content.decode())
+
+    def link(self, page: str) -> str:
+        found = re.search(r"/accounts/once/[^<\"]+/", page)
+        assert found is not None
+        return found[0]
+
+    def another_link(self, mara: Client, name: str) -> str:
+        membership = Membership.objects.get(user__username=name, project__slug="atlas")
+        assert f"/settings/members/{membership.pk}/link" in mara.get("/p/atlas/settings/members/").content.decode()
+        return self.link(mara.post(f"/p/atlas/settings/members/{membership.pk}/link", follow=True).content.decode())
+
     def test_of_a_new_name_get_an_account_and_a_link_that_signs_them_in(self, mara: Client) -> None:
-        page = mara.post("/p/atlas/settings/members/add", {"username": "nina", "role": "viewer"}).content.decode()
-        link = re.search(r"/accounts/once/[^<\"]+/", page)
-        assert link is not None
         nina = Client()
-        assert nina.post(link[0])["Location"] == "/p/atlas/"
+        assert nina.post(self.add(mara, "nina"))["Location"] == "/p/atlas/"
         assert nina.get("/p/atlas/settings/").status_code == 200
 
     def test_of_a_known_name_get_no_link(self, mara: Client, people: dict[str, Any]) -> None:
         response = mara.post("/p/atlas/settings/members/add", {"username": "kim", "role": "member"}, follow=True)
         assert "/accounts/once/" not in response.content.decode()
         assert as_(people, "kim").get("/p/atlas/settings/").status_code == 200
+
+    def test_who_signed_out_get_another_link_and_the_older_ones_are_void(self, mara: Client) -> None:
+        Client().post(self.add(mara, "nina"))
+        older, newer = self.another_link(mara, "nina"), self.another_link(mara, "nina")
+        assert Client().post(older).status_code == 410
+        assert Client().post(newer)["Location"] == "/p/atlas/"
+        assert "/accounts/once/" not in mara.get("/p/atlas/settings/members/").content.decode(), "it is shown once"
+
+    def test_keep_their_password_when_a_link_is_made(self, mara: Client, people: dict[str, Any]) -> None:
+        self.another_link(mara, "theo")
+        assert Client().login(username="theo", password="correct horse")
+
+    @pytest.mark.parametrize("name", ["theo", "vera"])
+    def test_get_a_link_from_owners_alone(self, people: dict[str, Any], name: str) -> None:
+        path = f"/p/atlas/settings/members/{Membership.objects.get(user=people['mara']).pk}/link"
+        assert as_(people, name).post(path).status_code == 403
+        assert "New sign-in link" not in as_(people, name).get("/p/atlas/settings/members/").content.decode()
+        assert as_(people, "kim").post(path).status_code == 404
+        assert as_(people, "mara").get(path).status_code != 200
+
+    def test_get_no_link_without_a_csrf_token(self, people: dict[str, Any]) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(people["mara"])
+        path = f"/p/atlas/settings/members/{Membership.objects.get(user=people['theo']).pk}/link"
+        assert strict.post(path).status_code == 403
+
+    def test_of_a_project_that_is_not_the_owners_get_no_link_that_would_open_it(
+        self, mara: Client, people: dict[str, Any]
+    ) -> None:
+        other = Project.objects.create(slug="other", name="Other")
+        Membership.objects.create(project=other, user=people["kim"], role="owner")
+        mara.post("/p/atlas/settings/members/add", {"username": "kim", "role": "viewer"})
+        path = f"/p/atlas/settings/members/{Membership.objects.get(user=people['kim'], project__slug='atlas').pk}/link"
+        assert path not in mara.get("/p/atlas/settings/members/").content.decode()
+        assert mara.post(path).status_code == 403
+        Membership.objects.create(project=other, user=people["mara"], role="owner")
+        assert mara.post(path).status_code == 302
+
+    def test_who_are_added_again_in_another_role_keep_theirs_and_the_page_says_so(
+        self, mara: Client, people: dict[str, Any]
+    ) -> None:
+        data = {"username": "theo", "role": "owner"}
+        page = mara.post("/p/atlas/settings/members/add", data, follow=True).content.decode()
+        assert "theo is a member already, as member, and stays one" in page
+        assert Membership.objects.get(user=people["theo"]).role == "member"
 
     def test_are_removed_and_come_back_with_undo(self, mara: Client, people: dict[str, Any]) -> None:
         membership = Membership.objects.get(user=people["theo"])

@@ -1,4 +1,4 @@
-"""One-time links that sign a person in: signed, expiring, and void after any sign-in or change of password."""
+"""One-time links that sign a person in: signed, expiring, void after any sign-in, change of password or newer link."""
 
 from django.contrib.auth.models import User
 from django.core import signing
@@ -12,6 +12,12 @@ def token(user: User, next_path: str = "/") -> str:
     """What goes into the link for that person."""
     content = {"user": user.pk, "seen": _state(user), "next": next_path}
     return signing.dumps(content, salt=SALT, compress=True)
+
+
+def sole_token(user: User, next_path: str = "/") -> str:
+    """The same, and every link that was made for that person before is void from now on."""
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+    return token(User.objects.get(pk=user.pk), next_path)
 
 
 def opened(text: str) -> tuple[User, str] | None:

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,32 +16,49 @@ from tracing.models import Membership
 from tracing.pages import signin
 from tracing.views.access import Context, Visit, member_page, owner_page
 
+LINK = "signin_link"  # in the session, until the page has shown it
 
+
+@never_cache
 @member_page
 def members(here: Visit) -> HttpResponse:
-    """The members with their roles, and a form for another."""
-    return _page(here, MemberForm())
+    """The members with their roles, a form for another, and, this once, the link that was just made."""
+    return _page(here, MemberForm(), made=here.request.session.pop(LINK, None))
 
 
 @never_cache
 @require_POST
 @owner_page
 def add_member(here: Visit) -> HttpResponse:
-    """Let a person in; somebody new here gets an account and a one-time link, which is shown this once."""
+    """Let a person in; somebody new here gets an account and a one-time link, which is shown once."""
     form = MemberForm(here.request.POST)
     if not form.is_valid():
         return _page(here, form, status=422)
     name, role = form.cleaned_data["username"], form.cleaned_data["role"]
     person, new = User.objects.get_or_create(username=name)
-    Membership.objects.get_or_create(project=here.project, user=person, defaults={"role": role})
+    membership, joined = Membership.objects.get_or_create(project=here.project, user=person, defaults={"role": role})
     keys.forget()
-    if not new:
+    if new:
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+        _show_link(here, person)
+    elif not joined and membership.role != role:
+        words = f"{name} is a member already, as {membership.role}, and stays one: change the role in the list below."
+        messages.warning(here.request, words, extra_tags="warning")
+    else:
         messages.success(here.request, f"{name} is a member.", extra_tags="done")
-        return redirect("tracing:members", here.slug)
-    person.set_unusable_password()
-    person.save(update_fields=["password"])
-    path = reverse("tracing:once", args=[signin.token(person, reverse("tracing:project", args=[here.slug]))])
-    return _page(here, MemberForm(), made=person, link=settings.PUBLIC_URL + path)
+    return redirect("tracing:members", here.slug)
+
+
+@require_POST
+@owner_page
+def new_link(here: Visit, number: int) -> HttpResponse:
+    """Make a one-time link for a member, and show it once; the ones made before are void."""
+    membership = get_object_or_404(Membership.objects.select_related("user"), project=here.project, pk=number)
+    if membership.user_id in _beyond(here):
+        raise PermissionDenied("This person is in projects that are not yours: a link would open those too.")
+    _show_link(here, membership.user)
+    return redirect("tracing:members", here.slug)
 
 
 @require_POST
@@ -67,7 +85,21 @@ def _owners(here: Visit) -> int:
     return Membership.objects.filter(project=here.project, role=Membership.Role.OWNER).count()
 
 
+def _show_link(here: Visit, person: User) -> None:
+    token = signin.sole_token(person, reverse("tracing:project", args=[here.slug]))
+    link = settings.PUBLIC_URL + reverse("tracing:once", args=[token])
+    here.request.session[LINK] = {"name": person.get_username(), "link": link}
+
+
+def _beyond(here: Visit) -> set[int]:
+    """The members who are also in a project that the visitor does not own: whoever signs in as them sees it."""
+    own = Membership.objects.filter(user=here.user, role=Membership.Role.OWNER).values("project")
+    elsewhere = Membership.objects.exclude(project__in=own).filter(user__membership__project=here.project)
+    return set(elsewhere.values_list("user_id", flat=True))
+
+
 def _page(here: Visit, form: MemberForm, status: int = 200, **more: object) -> HttpResponse:
     people = Membership.objects.filter(project=here.project).select_related("user").order_by("user__username")
     context: Context = {"tab": "members", "form": form, "people": people, "roles": list(Membership.Role.values)}
+    context |= {"beyond": _beyond(here)} if here.owns else {}
     return here.render("tracing/members.html", context | more, place="settings", status=status)
