@@ -1,8 +1,10 @@
 """What a browser adds: keys, the peek, rows that open, the viewer's clock, the theme, the live list."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 
 from tests.conftest import Sender
@@ -136,7 +138,7 @@ def test_the_theme_changes_at_once_and_sticks(visit: Callable[..., Visitor]) -> 
 
 
 def test_a_live_list_shows_what_arrives_and_keeps_ones_place(
-    visit: Callable[..., Visitor], sender: Sender, drained: Callable[[], None]
+    visit: Callable[..., Visitor], sender: Sender, drained: Callable[[], None], people: dict[str, Any]
 ) -> None:
     page = visit().open("/p/atlas/traces?live=1")
     page.keyboard.press("j")
@@ -146,6 +148,12 @@ def test_a_live_list_shows_what_arrives_and_keeps_ones_place(
     expect(page.locator("#list")).to_contain_text("What has just been asked?")
     expect(page.locator("#announce")).to_contain_text("1 new trace")
     expect(page.locator(f'[data-trace="{made.FULL}"] a[data-peek]')).to_be_focused()
+    expect(page.locator("#count")).to_contain_text("66 traces")
+    mara = Client()
+    mara.force_login(people["mara"])
+    mara.post(f"/p/atlas/traces/{'f' * 32}/verdict", {"what": "generate.incomplete"})
+    expect(page.locator(f'[data-trace="{"f" * 32}"]')).to_contain_text("the answer leaves it out")
+    expect(page.locator(".facets [data-stage=generate]")).to_be_visible()
 
 
 def test_count_and_facets_arrive_after_the_list(visit: Callable[..., Visitor]) -> None:

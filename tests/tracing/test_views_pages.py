@@ -162,6 +162,21 @@ class TestTheList:
         assert "1 new trace<" in fragment
         assert "f" * 32 in fragment
 
+    def test_live_says_a_verdict_as_soon_as_it_is_there(self, mara: Client) -> None:
+        def asked(page: str) -> str:
+            return "/p/atlas/traces-newer" + page.split("/p/atlas/traces-newer")[1].split('"')[0].replace("&amp;", "&")
+
+        address = asked(text(mara.get("/p/atlas/traces", {"live": "1"})))
+        mara.post(f"{TRACE}/verdict", {"what": "generate.incomplete"})
+        renewed = mara.get(address, headers=HTMX)
+        assert "the answer leaves it out" in text(renewed)
+        assert "new trace" not in text(renewed), "none came"
+        assert renewed["HX-Trigger"] == "renewed"
+        page = text(mara.get("/p/atlas/traces"))
+        for frozen in ("count", "facets"):
+            assert f'hx-get="/p/atlas/traces-{frozen}" hx-trigger="load, renewed from:body"' in page
+        assert mara.get(asked(text(renewed)), headers=HTMX).status_code == 204
+
 
 class TestSavedViews:
     def test_are_saved_opened_deleted_and_undone(self, mara: Client, clean_store: None) -> None:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from tracing.filters.values import Exact
 from tracing.pages import text_view, value_words
 from tracing.pages.list_bar import Bar
+from tracing.queries import Page
 
 register = template.Library()
 register.filter("duration", text_view.duration)
@@ -89,10 +90,10 @@ def page_link(bar: Bar, cursor: str) -> str:
 
 
 @register.simple_tag
-def newer_link(bar: Bar, newest: str) -> str:
-    """Where a live list asks for what is newer than its first row."""
-    address = bar.link("newer")
-    return f"{address}&{urlencode({'after': newest})}" if newest else address
+def newer_link(bar: Bar, page: Page) -> str:
+    """Where a live list asks for what is newer than its first row, or was said of its rows since."""
+    asked = {"after": page.newest, "seen": page.digest}
+    return f"{bar.link('newer')}&{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 @register.simple_tag

@@ -42,21 +42,23 @@ def traces(here: Visit) -> HttpResponse:
 @require_GET
 @member_page
 def newer(here: Visit) -> HttpResponse:
-    """The first page again with how many are new; 204, for which htmx swaps nothing, while none is."""
+    """The first page again once its rows say something else, with how many are new; 204, for which htmx swaps nothing,
+    until then."""
     bar = Bar.of(here.slug, here.request.GET)
+    asked = here.request.GET
     try:
         scope = bar.scope(here.project)
-        after = here.request.GET.get("after", "")
-        arrived = queries.newer_than(scope=scope, cursor=after) if after else int(queries.any_trace(project=here.slug))
-        page = queries.trace_page(scope=scope, limit=PAGE, names=queries.SHOWN) if arrived else None
+        page = queries.trace_page(scope=scope, limit=PAGE, names=queries.SHOWN)
+        if page.digest == asked.get("seen"):
+            return HttpResponse(status=204)
+        arrived = queries.newer_than(scope=scope, cursor=asked["after"]) if "after" in asked else len(page.rows)
     except (FilterError, queries.CursorError):
         return HttpResponse(status=204)
-    if page is None or not page.rows:
-        return HttpResponse(status=204)
-    selected = here.request.GET.get("selected", "")
     context: Context = {"bar": bar, "page": page, "support": support_words(page)}
-    context |= {"selected": selected, "arrived": arrived}
-    return here.render("tracing/traces.html#rows", context)
+    context |= {"selected": asked.get("selected", ""), "arrived": arrived}
+    response = here.render("tracing/traces.html#rows", context)
+    response["HX-Trigger"] = "renewed"  # the count and the facets ask again
+    return response
 
 
 @require_GET

@@ -183,9 +183,10 @@ function onClick(event) {
   }
 }
 
-// A row that is open closes on the second click instead of loading again.
+// A row that is open closes on the second click instead of loading again; facets stay as they are under a focus.
 function onRequest(event) {
   const link = event.target;
+  if (link.matches?.(".facets") && link.contains(document.activeElement)) { event.preventDefault(); return; }
   if (!link.matches?.("a[data-unfold]")) return;
   const below = link.closest("tr").nextElementSibling;
   if (below?.classList.contains("opened")) { event.preventDefault(); below.remove(); link.setAttribute("aria-expanded", "false"); }
