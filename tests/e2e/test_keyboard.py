@@ -163,6 +163,25 @@ def test_count_and_facets_arrive_after_the_list(visit: Callable[..., Visitor]) -
     expect(page.locator("[data-row]")).to_have_count(20)
 
 
+@pytest.mark.parametrize("width", [1920, 1440, 1280, 1181, 1024, 900, 740, 390])
+@pytest.mark.parametrize("selected", ["", f"?selected={made.FULL}"])
+def test_the_list_shows_fewer_columns_where_there_is_less_room_and_cuts_none(
+    visit: Callable[..., Visitor], width: int, selected: str
+) -> None:
+    page = visit(width=width).open(f"/p/atlas/traces{selected}")
+    assert page.evaluate("(list => list.scrollWidth - list.clientWidth)(document.querySelector('#list .scroll'))") == 0
+    if width == 1440 and not selected:
+        expect(page.get_by_role("columnheader", name="cost")).to_be_visible()
+
+
+def test_a_link_above_the_rows_leads_to_facets_that_lie_below_them(visit: Callable[..., Visitor]) -> None:
+    page = visit(width=1024).open("/p/atlas/traces")
+    page.get_by_role("link", name="Facets").click()
+    expect(page.get_by_role("heading", name="Facets")).to_be_in_viewport()
+    wide = visit(width=1440).open("/p/atlas/traces")
+    expect(wide.get_by_role("link", name="Facets")).to_be_hidden()
+
+
 def test_what_the_server_refuses_in_the_background_is_said_on_the_page(visit: Callable[..., Visitor]) -> None:
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
     link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
