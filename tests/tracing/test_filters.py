@@ -156,6 +156,47 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
     assert refused(text).message
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("NOT stage:rerank", "-stage:rerank"),
+        ("env:prod NOT word", "env:prod -word"),
+        ("stage:rerank AND env:prod", "stage:rerank env:prod"),
+        ("stage:rerank AND NOT env:prod", "stage:rerank -env:prod"),
+        ("stage:rerank OR stage:context", "stage:(rerank OR context)"),
+        ("env:a stage:rerank OR stage:context OR stage:index", "env:a stage:(rerank OR context OR index)"),
+        ("stage:rerank OR env:prod", None),
+        ("NOT -stage:rerank", None),
+        ("stage:rerank OR NOT stage:context", None),
+        ("stage:rerank NOT", None),
+        ("has:error OR has:fault", None),
+        ("a OR b", None),
+        ("latency:>2 s", "latency:>2s"),
+        ("first_token:1ms..2 s word", "first_token:1ms..2s word"),
+        ("duration_ms:>1.5 h", "duration_ms:>1.5h"),
+    ],
+)
+def test_a_word_that_means_something_elsewhere_is_refused_with_what_was_meant(
+    text: str, suggestion: str | None
+) -> None:
+    error = refused(text)
+    assert (error.field, error.suggestion) == ("q", suggestion)
+    if suggestion:
+        assert parse(suggestion)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"NOT" stage:rerank', '"AND" env:prod', "not stage:rerank and env:prod", "or stage:rerank", "do NOT retry",
+        "salt AND pepper", 'latency:>2 "s"', "latency:>2ms s", "cost:>2 s", "latency:>2 seconds",
+        '"NOT stage:rerank" env:prod', "stage:rerank -NOT",
+    ],
+)  # fmt: skip
+def test_quotes_lower_case_and_words_alone_stay_words(text: str) -> None:
+    assert parse(text)
+
+
 def test_a_filter_is_bounded() -> None:
     assert "2,000 characters" in refused("a" * (LONGEST + 1)).message
     assert "50 conditions" in refused(" ".join("a" * 51)).message

@@ -94,7 +94,14 @@ class TestTheList:
         assert quote("product:django latency:>1s", safe="").replace("%20", "+") in page
         assert "data-row" not in page
 
-    @pytest.mark.parametrize(("q", "meant"), [("outcome:answered", "outcome:answer"), ("fault:drop", "fault:dropped")])
+    @pytest.mark.parametrize(
+        ("q", "meant"),
+        [
+            ("outcome:answered", "outcome:answer"),
+            ("fault:drop", "fault:dropped"),
+            ("NOT stage:rerank", "-stage:rerank"),
+        ],
+    )
     def test_mends_a_value_and_leaves_its_field(self, mara: Client, q: str, meant: str) -> None:
         assert f'Perhaps <a href="/p/atlas/traces?q={quote(meant)}">' in text(mara.get("/p/atlas/traces", {"q": q}))
 
@@ -125,7 +132,7 @@ class TestTheList:
     def test_calls_support_groundedness_only_where_more_than_words_were_compared(
         self, mara: Client, sender: Sender, drained: Callable[[], None]
     ) -> None:
-        head = '<th scope="col" class="number less">{}</th>'
+        head = '<th scope="col" class="number support">{}</th>'
         assert head.format("lexical support") in text(mara.get("/p/atlas/traces"))
         score = {"trace_id": made.FULL, "kind": "score", "name": "groundedness", "value": 0.38}
         sender.post("/api/v1/signals", made.as_json(score), "application/json")

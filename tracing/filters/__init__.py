@@ -14,6 +14,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from tracing.filters.fields import BY_NAME, FIELDS, WORDS, Field
+from tracing.filters.misread import misread
 from tracing.filters.values import (
     SECOND,
     Between,
@@ -124,7 +125,12 @@ def parse(text: str) -> Filter:
         _cannot_read(text, error)
     if len(tree.children) > MOST_CONDITIONS:
         raise FilterError("q", f"a filter has at most {MOST_CONDITIONS} conditions; this one has {len(tree.children)}")
-    return Filter(tuple(_condition(clause) for clause in tree.children if isinstance(clause, Tree)))
+    clauses = [clause for clause in tree.children if isinstance(clause, Tree)]
+    found = Filter(tuple(map(_condition, clauses)))
+    wrong = misread(text, list(map(_bare, clauses)), found.conditions)
+    if wrong:
+        raise FilterError("q", *wrong)
+    return found
 
 
 def parse_range(start: str, end: str, now_ns: int | None = None) -> tuple[int | None, int | None]:
@@ -189,9 +195,14 @@ def _condition(clause: Tree[Token]) -> Condition:
     return Condition(found, tuple(_value(found, field, atom) for atom in atoms), key, negated)
 
 
+def _bare(clause: Tree[Token]) -> str:
+    """The clause's text where it is one word without quotes, minus or field; else empty."""
+    (first, *more) = clause.children
+    (atom,) = first.children if isinstance(first, Tree) else (None,)
+    return str(atom) if not more and isinstance(atom, Token) and atom.type == "BARE" else ""
+
+
 def _words(atom: Token, negated: bool) -> Condition:
-    if atom == "OR":
-        raise FilterError("q", "OR stands between the values of a field: field:(a OR b)")
     return Condition(WORDS, (_value(WORDS, "q", atom),), negated=negated)
 
 

@@ -142,8 +142,8 @@ _AGO = re.compile(r"(\d{1,6})([smhdw])", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?)(ms|s|m|h)?", re.IGNORECASE)
 _COMPARED = re.compile(r"(<=|>=|<|>)(.*)", re.DOTALL)
-_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
-_NEEDS_QUOTES = re.compile(r"""[\s()":*\\]|\.\.|^[-<>]|^OR$|^$""")
+MS_OF = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+_NEEDS_QUOTES = re.compile(r"""[\s()":*\\]|\.\.|^[-<>]|^(?:AND|OR|NOT)$|^$""")
 YES_NO = {"true": "true", "yes": "true", "false": "false", "no": "false"}
 ORDERED = (Holds.NUMBER, Holds.MILLISECONDS, Holds.CONFIDENCE, Holds.TIME)
 
@@ -244,7 +244,7 @@ def _bound(field: Field, text: str) -> Bound:
         found = _DURATION.fullmatch(text)
         if found is None:
             raise ValueRefusedError(f"{field.name} is a duration: 1500, 1500ms, 1.5s", _example(field))
-        return Number(round(float(found.group(1)) * _MS[(found.group(2) or "ms").lower()], 6))
+        return Number(round(float(found.group(1)) * MS_OF[(found.group(2) or "ms").lower()], 6))
     if field.words and not _NUMBER.fullmatch(text):
         near = difflib.get_close_matches(text.lower(), field.words, n=1)
         told = f"{field.name} is a number, or one of {', '.join(field.words)}"

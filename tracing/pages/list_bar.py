@@ -210,7 +210,7 @@ def mended(q: str, error: FilterError) -> str | None:
     renamed = re.sub(rf"(^|[\s(-]){field}:", lambda found: f"{found[1]}{value}:", q, count=1)
     clause = rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)"
     tries = (
-        value if value.startswith(q) else None,
+        value if error.field == "q" or value.startswith(q) else None,
         None if error.field.lower() in BY_NAME else renamed,
         re.sub(clause, lambda _: f"{error.field}:{value}", q, count=1),
         re.sub(clause, lambda _: value, q, count=1),

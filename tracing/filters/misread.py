@@ -1,0 +1,63 @@
+"""What reads as words and was surely meant otherwise: AND, OR and NOT beside fields, and a unit apart from its number.
+
+A word stands here as the filter's text has it; a clause that is no bare word stands as an empty text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tracing.filters.fields import BY_NAME, WORDS, Holds
+from tracing.filters.values import MS_OF, Present
+
+if TYPE_CHECKING:
+    from tracing.filters import Condition
+
+MEANINGS = {
+    "AND": "AND is not needed: a space between conditions means and",
+    "OR": "OR stands between the values of a field: field:(a OR b)",
+    "NOT": "NOT is written as a minus right before what it excludes",
+}
+_DURATIONS = "|".join(name for name, field in BY_NAME.items() if field.holds is Holds.MILLISECONDS)
+_APART = re.compile(rf"((?:{_DURATIONS}):\S*\d)\s+({'|'.join(MS_OF)})(?=\s|$)", re.IGNORECASE)
+
+
+def misread(text: str, words: Sequence[str], conditions: Sequence["Condition"]) -> tuple[str, str | None] | None:
+    """What is wrong, and the whole filter that was perhaps meant; None where the text means what it says."""
+    operators = [word if word in MEANINGS else "" for word in words]
+    with_fields = any(condition.field is not WORDS for condition in conditions)
+    used = next((one for one in operators if one == "OR" or (one and with_fields)), "")
+    if used:
+        meant = _meant(operators, conditions)
+        return MEANINGS[used] + "; in quotes it is a word to look for", " ".join(map(str, meant)) or None
+    for condition, word in zip(conditions, words[1:], strict=False):
+        if condition.field.holds is Holds.MILLISECONDS and word.lower() in MS_OF and _APART.search(text):
+            words_of = f"the unit of {condition.name} stands right after its number"
+            return words_of, _APART.sub(r"\1\2", text, count=1)
+    return None
+
+
+def _meant(operators: Sequence[str], conditions: Sequence["Condition"]) -> list["Condition"]:
+    """The conditions as the operators before them have it; none where the grammar has no way to say it."""
+    meant: list[Condition] = []
+    before = ""
+    for operator, condition in zip(operators, conditions, strict=True):
+        if operator != "":
+            before += "" if operator == "AND" else operator
+        elif before == "":
+            meant.append(condition)
+        elif before == "NOT" and not condition.negated:
+            meant.append(replace(condition, negated=True))
+        elif before == "OR" and meant and _join(meant[-1], condition):
+            meant[-1] = replace(meant[-1], values=(*meant[-1].values, *condition.values))
+        else:
+            return []
+        before = before if operator else ""
+    return [] if before else meant
+
+
+def _join(one: "Condition", other: "Condition") -> bool:
+    """True where both ask for values of one field."""
+    same = one.name == other.name and one.field is not WORDS and not (one.negated or other.negated)
+    return same and Present() not in (*one.values, *other.values)
