@@ -116,6 +116,9 @@ def test_signals_and_metadata_are_named() -> None:
     [
         ("prodct:atlas", "prodct", "product"),
         ("has:wrning", "wrning", "warning"),
+        ("from:7d", "from", "time:>=7d"),
+        ("until:2026-11-20", "until", "time:<2026-11-20"),
+        ("to:tomorrow", "to", None),
         ("stage:rerink", "stage", "rerank"),
         ("fault:droped", "fault", "dropped"),
         ("feedback:dwn", "feedback", "down"),

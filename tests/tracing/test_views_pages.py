@@ -146,6 +146,17 @@ class TestTheList:
         assert "<b>65</b> traces" in text(mara.get("/p/atlas/traces-count", headers=HTMX))
         assert "<b>1</b> trace<" in text(mara.get("/p/atlas/traces-count", {"q": "product:atlas"}))
 
+    def test_a_bound_in_the_filter_is_mended_there_and_not_in_the_time_menu(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"q": "from:7d product:django"}))
+        assert "There is no field &#x27;from&#x27;" in page
+        meant = quote("time:>=7d product:django", safe="").replace("%20", "+")
+        assert f'Perhaps <a href="/p/atlas/traces?q={meant}">' in page
+        assert "Any time" not in page
+        (invalid,) = re.findall(r'<(\w+)[^>]*aria-invalid="true"', page)
+        assert invalid == "input"
+        page = text(mara.get("/p/atlas/traces", {"from": "soon"}))
+        assert re.findall(r'<(\w+)[^>]*aria-invalid="true"', page) == ["select"]
+
     def test_offers_facets_that_add_a_value_and_take_it_out_again(self, mara: Client) -> None:
         facets = text(mara.get("/p/atlas/traces-facets", headers=HTMX))
         assert "<bdi>celery</bdi><span>20</span>" in facets

@@ -33,6 +33,7 @@ DAY_NS = 86_400 * SECOND
 LONGEST = 2_000
 MOST_CONDITIONS = 50
 MOST_VALUES = 100
+BOUNDS = {"from": ">=", "since": ">=", "to": "<", "until": "<"}
 
 GRAMMAR = r"""
 start: [clause (_WS clause)*]
@@ -191,8 +192,20 @@ def _condition(clause: Tree[Token]) -> Condition:
         return _words(atoms[0], negated)
     if field.lower() == "has":
         return _has(atoms, negated)
+    if field.lower() in BOUNDS:
+        _no_bound(field, atoms[0])
     found, key = _field(field)
     return Condition(found, tuple(_value(found, field, atom) for atom in atoms), key, negated)
+
+
+def _no_bound(field: str, atom: Token) -> NoReturn:
+    """The range's words are no fields: what they mean is said with `time`."""
+    try:
+        read_moment(str(atom))
+        suggestion: str | None = f"time:{BOUNDS[field.lower()]}{atom}"
+    except ValueRefusedError:
+        suggestion = None
+    raise FilterError(field, f"there is no field '{field}': times are asked for with time:", suggestion)
 
 
 def _bare(clause: Tree[Token]) -> str:

@@ -103,12 +103,12 @@ class Bar:
 
     def scope(self, project: Project) -> Scope:
         """The traces that the state is about; raises FilterError."""
-        start_ns, end_ns = parse_range(self.since, self.until)
-        return Scope.of(project, parse(self.q), start_ns, end_ns)
+        asked = parse(self.q)
+        return Scope.of(project, asked, *parse_range(self.since, self.until))
 
     def refused(self, error: FilterError) -> Refused:
-        """The error as the form shows it."""
-        if error.field in ("from", "to"):
+        """The error as the form shows it: the range's where the filter can be read."""
+        if _reads(self.q):
             return Refused(error.field, error.message, "", self.link(since="", until=""))
         meant = mended(self.q, error)
         return Refused("q", error.message, meant or error.suggestion or "", self.link(q=meant) if meant else "")
