@@ -1,5 +1,7 @@
 """axe on every page, in light and in dark; no page scrolls sideways on a telephone; the policy refuses nothing."""
 
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.conftest import Sender
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, trace_id
@@ -54,6 +57,16 @@ def test_axe_finds_nothing_on_any_page(visit: Callable[..., Visitor], scheme: st
         if breaches:
             found[path] = breaches
     assert not found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_what_answers_cite(visit: Callable[..., Visitor], sender: Sender, scheme: str) -> None:
+    line = json.dumps({"anchor": "doc#a", "product": "django", "path": "a.md"})
+    sender.put("/api/v1/corpus/manifest", line, version="1", effective_at="2026-01-01")
+    keep(a_trace(1, started_ns=time.time_ns() - 10**9), anchors="ok", false_anchor=False)
+    page = visit(scheme=scheme).open("/p/atlas/corpus/")
+    expect(page.locator("#rates .preview a").first).to_be_visible()
+    assert not Axe().run(page).response["violations"]
 
 
 def test_axe_finds_nothing_on_the_way_in_nor_in_the_keys(visit: Callable[..., Visitor]) -> None:
