@@ -114,12 +114,15 @@ class Key(models.Model):
 
 
 class SavedView(models.Model):
-    """A filter with a name, kept by a person for a project."""
+    """A list's filter, time and order under a name, kept by a person for a project."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     name = models.CharField(max_length=80)
     query = models.CharField(max_length=2000, blank=True)
+    since = models.CharField(max_length=60, blank=True)
+    until = models.CharField(max_length=60, blank=True)
+    sort = models.CharField(max_length=20, blank=True)
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

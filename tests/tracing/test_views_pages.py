@@ -209,6 +209,33 @@ class TestSavedViews:
         mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
         assert SavedView.objects.count() == 1
 
+    def test_keep_the_time_and_the_order_and_say_that_they_are_kept(self, mara: Client, clean_store: None) -> None:
+        asked = {"name": "slow", "query": "env:prod", "since": "7d", "sort": "latency"}
+        address = "/p/atlas/traces?q=env%3Aprod&from=7d&sort=latency"
+        answer = mara.post("/p/atlas/views/save", asked, follow=True)
+        assert answer.redirect_chain == [(address, 302)]
+        page = text(answer)
+        assert "The view slow is saved." in page
+        assert '<li data-on><a href="/p/atlas/traces?q=env%3Aprod&amp;from=7d&amp;sort=latency"' in page
+        link = f'href="{address.replace("&", "&amp;")}" title="env:prod, last 7 days, slowest first">slow</a>'
+        assert link in text(mara.get("/p/atlas/traces"))
+        assert "Save this view" in text(mara.get("/p/atlas/traces", {"from": "7d"}))
+
+    def test_of_a_name_that_is_taken_are_refused(self, mara: Client, clean_store: None) -> None:
+        mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
+        page = text(mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "env:prod"}, follow=True))
+        assert "you have one called bad ones" in page
+        assert SavedView.objects.get().query == "feedback:down"
+
+    def test_that_are_deleted_and_undone_leave_the_list_as_it_is(self, mara: Client, clean_store: None) -> None:
+        mara.post("/p/atlas/views/save", {"name": "slow", "query": "env:prod", "sort": "latency"})
+        here = "?q=feedback%3Adown&from=7d"
+        answer = mara.post(f"/p/atlas/views/{SavedView.objects.get().pk}/delete{here}", follow=True)
+        assert answer.redirect_chain == [(f"/p/atlas/traces{here}", 302)]
+        assert 'name="sort" value="latency"' in text(answer)
+        undone = mara.post(f"/p/atlas/views/save{here}", {"name": "slow", "query": "env:prod", "sort": "latency"})
+        assert undone["Location"] == f"/p/atlas/traces{here}"
+
     def test_of_others_are_seen_where_shared_and_never_deleted(
         self, mara: Client, people: dict[str, Any], clean_store: None
     ) -> None:

@@ -136,6 +136,12 @@ class Bar:
         return ", ".join([*said, self.until_words] if self.until else said)
 
     @property
+    def words(self) -> str:
+        """All of the state as a reader says it."""
+        order = dict(ORDERS).get(self.sort, "") if self.sort else ""
+        return ", ".join(part for part in (self.q, self.time_words, order) if part)
+
+    @property
     def until_words(self) -> str:
         """When the list's time ends."""
         return f"until {self.until[:40]}"

@@ -1,7 +1,7 @@
 """The list of traces, its count, its facets, and what is newer than it."""
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
@@ -30,7 +30,7 @@ def traces(here: Visit) -> HttpResponse:
         "refused": refused,
         "selected": selected,
         "peek": bool(beside),
-        "views": _views(here),
+        "views": _views(here, bar),
         "works": here.works,
         "undo": here.request.session.pop("undo_view", None),
         "untouched": not (bar.q or bar.since or bar.until or bar.cursor),
@@ -107,6 +107,11 @@ def support_words(page: queries.Page | None) -> str:
     return "groundedness" if by - {"", "lexical"} else "lexical support"
 
 
-def _views(here: Visit) -> QuerySet[SavedView]:
+def _views(here: Visit, bar: Bar) -> list[Context]:
+    """The person's views and the shared ones, each with the list that it stands for."""
     seen = Q(owner=here.user) | Q(shared=True)
-    return SavedView.objects.filter(seen, project=here.project).order_by("name")[:20]
+    views = SavedView.objects.filter(seen, project=here.project).order_by("name")[:20]
+    lists = [Bar(here.slug, view.query, view.since, view.until, view.sort) for view in views]
+    return [
+        {"view": view, "list": kept, "on": kept.state == bar.state} for view, kept in zip(views, lists, strict=True)
+    ]

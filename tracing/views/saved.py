@@ -1,34 +1,30 @@
-"""Saved views: a filter under a name, opened by a link, deleted with a way back."""
+"""Saved views: a list's filter, time and order under a name, opened by a link, deleted with a way back."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from tracing.forms import ViewForm
 from tracing.models import SavedView
+from tracing.pages.list_bar import Bar
 from tracing.views.access import Visit, member_page
+
+STATE = ("query", "since", "until", "sort")
 
 
 @require_POST
 @member_page
 def save_view(here: Visit) -> HttpResponse:
-    """Keep the filter; the same name again replaces what it held. A viewer's are seen by the viewer alone."""
+    """Keep what is listed; a name that the person has used stays as it is. A viewer's are seen by the viewer alone."""
     form = ViewForm(here.request.POST)
-    if not form.is_valid():
+    if form.is_valid():
+        view = form.save(commit=False)
+        view.project, view.owner, view.shared = here.project, here.user, view.shared and here.works
+        _keep(here, view)
+    else:
         messages.error(here.request, "The view was not saved: it needs a name of at most 80 characters.", "error")
-        query = here.request.POST.get("query", "")
-        return redirect(reverse("tracing:traces", args=[here.slug]) + "?" + urlencode({"q": query}))
-    data = form.cleaned_data
-    SavedView.objects.update_or_create(
-        project=here.project,
-        owner=here.user,
-        name=data["name"],
-        defaults={"query": data["query"], "shared": data["shared"] and here.works},
-    )
-    return redirect(reverse("tracing:traces", args=[here.slug]) + "?" + urlencode({"q": data["query"]}))
+    return redirect(_address(here))
 
 
 @require_POST
@@ -36,6 +32,26 @@ def save_view(here: Visit) -> HttpResponse:
 def delete_view(here: Visit, number: int) -> HttpResponse:
     """Forget one of the person's own views, and offer to take that back."""
     view = get_object_or_404(SavedView, project=here.project, owner=here.user, pk=number)
-    here.request.session["undo_view"] = {"name": view.name, "query": view.query, "shared": view.shared}
+    here.request.session["undo_view"] = {name: getattr(view, name) for name in ("name", "shared", *STATE)}
     view.delete()
-    return redirect("tracing:traces", here.slug)
+    return redirect(_address(here))
+
+
+def _keep(here: Visit, view: SavedView) -> None:
+    taken = SavedView.objects.filter(project=here.project, owner=here.user, name=view.name).exists()
+    if taken:
+        words = (
+            f"The view was not saved: you have one called {view.name}. Choose another name, or delete that one first."
+        )
+        messages.error(here.request, words, "error")
+    else:
+        view.save()
+        messages.success(here.request, f"The view {view.name} is saved.", "done")
+
+
+def _address(here: Visit) -> str:
+    """The list that the person stands before; that of the view where the address says nothing."""
+    if here.request.GET:
+        return Bar.of(here.slug, here.request.GET).link()
+    query, since, until, sort = (here.request.POST.get(name, "") for name in STATE)
+    return Bar(here.slug, query, since, until, sort).link()
