@@ -95,6 +95,10 @@ class TestSigningIn:
 
 
 class TestTheTheme:
+    def test_is_not_changed_by_opening_its_address(self, client: Client) -> None:
+        answer = client.get("/theme?theme=dark")
+        assert (answer["Location"], "theme" in answer.cookies) == ("/", False)
+
     def test_sticks_without_a_script(self, client: Client) -> None:
         assert client.post("/theme", {"theme": "dark", "next": "/accounts/login/"})["Location"] == "/accounts/login/"
         assert '<html lang="en" data-theme="dark">' in client.get("/accounts/login/").content.decode()

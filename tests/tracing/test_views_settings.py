@@ -58,6 +58,22 @@ class TestWhoMaySeeThem:
     def test_the_page_offers_no_change_to_others(self, people: dict[str, Any], name: str) -> None:
         assert "Make the key" not in as_(people, name).get("/p/atlas/settings/keys/").content.decode()
 
+    @pytest.mark.parametrize(
+        ("action", "page"),
+        [
+            ("settings/keys/create", "settings/keys/"),
+            ("settings/members/add", "settings/members/"),
+            ("settings/save", "settings/"),
+            ("jobs/ask", "jobs/"),
+            ("views/save", "traces"),
+        ],
+    )
+    def test_an_action_that_is_opened_leads_to_the_page_with_its_form(
+        self, mara: Client, action: str, page: str
+    ) -> None:
+        assert mara.get(f"/p/atlas/{action}")["Location"] == f"/p/atlas/{page}"
+        assert mara.put(f"/p/atlas/{action}").status_code == 405
+
 
 class TestTheProjectsSettings:
     def test_are_kept(self, mara: Client, project: Project) -> None:
@@ -110,7 +126,9 @@ class TestTheProjectsSettings:
 
 class TestKeys:
     def make(self, mara: Client, **change: object) -> str:
-        response = mara.post("/p/atlas/settings/keys/create", {"name": "docs bot", "scopes": ["ingest"], **change})
+        data = {"name": "docs bot", "scopes": ["ingest"], **change}
+        response = mara.post("/p/atlas/settings/keys/create", data, follow=True)
+        assert response.redirect_chain == [("/p/atlas/settings/keys/", 302)], "a reload makes no second key"
         found = re.search(r"sl_[\w-]+", response.content.decode())
         assert found is not None
         return found[0]

@@ -9,8 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from tracing import native, queries
 from tracing.models import Membership, Project
@@ -81,6 +82,21 @@ def working_page(view: Guarded[P]) -> View:
 def owner_page(view: Guarded[P]) -> View:
     """The view for owners; members of another role get a 403 that says whom to ask."""
     return _guarded(view, lambda here: here.owns, "Only an owner of the project can change this.")
+
+
+def posted_from(page: str) -> Callable[[View], View]:
+    """The view for POST alone; a GET, as after signing in anew, goes to the page that has the form."""
+
+    def decorated(view: View) -> View:
+        posted = require_POST(view)
+
+        @wraps(view)
+        def either(request: HttpRequest, slug: str, *args: object, **kwargs: object) -> HttpResponseBase:
+            return redirect(page, slug) if request.method == "GET" else posted(request, slug, *args, **kwargs)
+
+        return either
+
+    return decorated
 
 
 def _guarded(view: Guarded[P], may: Callable[[Visit], bool], refusal: str) -> View:

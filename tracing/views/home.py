@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from tracing import native, queries
 from tracing.models import Project
@@ -42,9 +42,9 @@ def permalink(request: HttpRequest, trace_id: str) -> HttpResponse:
     return redirect("tracing:trace", found, trace_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def theme(request: HttpRequest) -> HttpResponse:
-    """Keep the choice of light or dark in a cookie, and go back."""
+    """Keep the choice of light or dark in a cookie, and go back; a GET changes nothing."""
     back = request.POST.get("next", "/")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     response = HttpResponseRedirect(back if safe else "/")

@@ -13,7 +13,7 @@ from tracing import jobs as work
 from tracing import tasks
 from tracing.forms import JobForm
 from tracing.models import Job
-from tracing.views.access import Context, Visit, member_page, working_page
+from tracing.views.access import Context, Visit, member_page, posted_from, working_page
 
 SHOWN = 50
 
@@ -64,7 +64,7 @@ def jobs(here: Visit) -> HttpResponse:
     return _page(here, JobForm(initial={"q": asked.get("q"), "begin": asked.get("from"), "end": asked.get("to")}))
 
 
-@require_POST
+@posted_from("tracing:jobs")
 @working_page
 def ask_job(here: Visit) -> HttpResponse:
     """Judge a range of traces anew, or say what is wrong with the range."""

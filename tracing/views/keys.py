@@ -12,19 +12,21 @@ from django.views.decorators.http import require_POST
 from tracing import keys as access_keys
 from tracing.forms import KeyForm
 from tracing.models import Key
-from tracing.views.access import Context, Visit, member_page, owner_page
+from tracing.views.access import Context, Visit, member_page, owner_page, posted_from
 
 UNDO_FOR = timedelta(minutes=10)
-
-
-@member_page
-def keys(here: Visit) -> HttpResponse:
-    """The keys that work, those just revoked, and a form for another."""
-    return _page(here, KeyForm())
+MADE = "made_key"  # in the session, until the page has shown it
 
 
 @never_cache
-@require_POST
+@member_page
+def keys(here: Visit) -> HttpResponse:
+    """The keys that work, those just revoked, a form for another, and, this once, the secret of the one just made."""
+    return _page(here, KeyForm(), made=here.request.session.pop(MADE, None))
+
+
+@never_cache
+@posted_from("tracing:keys")
 @owner_page
 def create_key(here: Visit) -> HttpResponse:
     """Make a key and show its secret, this once."""
@@ -33,7 +35,8 @@ def create_key(here: Visit) -> HttpResponse:
         return _page(here, form, status=422)
     person = here.user if form.cleaned_data["personal"] else None
     key, secret = Key.issue(here.project, form.cleaned_data["name"], form.cleaned_data["scopes"], person)
-    return _page(here, KeyForm(), made=key, secret=secret)
+    here.request.session[MADE] = {"name": key.name, "secret": secret}
+    return redirect("tracing:keys", here.slug)
 
 
 @require_POST

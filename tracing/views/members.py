@@ -14,7 +14,7 @@ from tracing import keys
 from tracing.forms import MemberForm
 from tracing.models import Membership
 from tracing.pages import signin
-from tracing.views.access import Context, Visit, member_page, owner_page
+from tracing.views.access import Context, Visit, member_page, owner_page, posted_from
 
 LINK = "signin_link"  # in the session, until the page has shown it
 
@@ -27,7 +27,7 @@ def members(here: Visit) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@posted_from("tracing:members")
 @owner_page
 def add_member(here: Visit) -> HttpResponse:
     """Let a person in; somebody new here gets an account and a one-time link, which is shown once."""

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_POST
 from tracing.forms import ViewForm
 from tracing.models import SavedView
 from tracing.pages.list_bar import Bar
-from tracing.views.access import Visit, member_page
+from tracing.views.access import Visit, member_page, posted_from
 
 STATE = ("query", "since", "until", "sort")
 
 
-@require_POST
+@posted_from("tracing:traces")
 @member_page
 def save_view(here: Visit) -> HttpResponse:
     """Keep what is listed; a name that the person has used stays as it is. A viewer's are seen by the viewer alone."""

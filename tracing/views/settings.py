@@ -3,11 +3,10 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from tracing import anchor_patterns
 from tracing.forms import ProjectForm
-from tracing.views.access import Visit, member_page, owner_page
+from tracing.views.access import Visit, member_page, owner_page, posted_from
 
 
 @member_page
@@ -19,7 +18,7 @@ def project_settings(here: Visit) -> HttpResponse:
     return here.render("tracing/settings.html", shown, place="settings")
 
 
-@require_POST
+@posted_from("tracing:settings")
 @owner_page
 def save_project(here: Visit) -> HttpResponse:
     """Keep the settings, or show what is wrong with them."""
