@@ -17,6 +17,7 @@ from demo.workshop import Library
 
 FILES = {"/page.css": ("page.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
 LONGEST_BODY = 16_384
+MOST_ANSWERED = 100
 PATIENCE_SECONDS = 8.0
 HEADERS = {
     "Content-Security-Policy": (
@@ -37,7 +38,14 @@ class DemoServer(ThreadingHTTPServer):
         self.library = library
         self.settings = settings
         self.api = Server(settings.url, settings.key)
+        self.answered: dict[str, View] = {}  # by trace id, the latest: Back and a reload show them and ask nothing
         self.reviewed = {one.question for one in load_questions() if is_reviewed(one, library)}
+
+    def remember(self, trace_id: str, view: View) -> None:
+        """Keep an answer for whoever comes back to it; of many the oldest is forgotten."""
+        self.answered[trace_id] = view
+        while len(self.answered) > MOST_ANSWERED:
+            del self.answered[next(iter(self.answered))]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -54,6 +62,8 @@ class Handler(BaseHTTPRequestHandler):
         elif asked.path == "/":
             fields = parse_qs(asked.query)
             self._page(200, self._view(fields.get("question", [""])[0], fields.get("fault", [""])[0]))
+        elif (answered := self.server.answered.get(asked.path.removeprefix("/answers/"))) is not None:
+            self._page(200, answered)
         else:
             view = self._view()
             view.problem, view.advice = "There is no such page", "The question box below is all that there is."
@@ -70,7 +80,18 @@ class Handler(BaseHTTPRequestHandler):
             view.problem, view.advice = "No question", "Write one, or take an example."
             self._page(400, view)
             return
-        self._page(self._ask(view), view)
+        status = self._ask(view)
+        if view.turn is None:
+            self._page(status, view)
+            return
+        self.server.remember(view.turn.trace_id, view)
+        self._go(f"/answers/{view.turn.trace_id}")
+
+    def _go(self, path: str) -> None:
+        self.send_response(303)
+        for name, value in {**HEADERS, "Location": path, "Content-Length": "0"}.items():
+            self.send_header(name, value)
+        self.end_headers()
 
     def _ask(self, view: View) -> int:
         """Fill the view; the HTTP status."""

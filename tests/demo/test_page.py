@@ -11,7 +11,7 @@ import pytest
 
 from demo.faults import REGISTRY
 from demo.page.render import EXAMPLES, View, page
-from demo.page.server import DemoServer
+from demo.page.server import MOST_ANSWERED, DemoServer, Handler
 from demo.push import is_chosen
 from demo.questions import load_questions
 from demo.settings import Settings
@@ -73,6 +73,31 @@ def test_without_a_server_it_says_what_to_do(url):
     assert status == 503
     assert "No Stagelight answers at http://127.0.0.1:9" in text and "make up" in text
     assert "<b>retry</b>" not in text and "&lt;b&gt;retry" in text
+
+
+def test_back_and_a_reload_show_the_answer_and_ask_nothing(url, ask, monkeypatch):
+    turn, asked = ask("How do I retry a task?")[0], []
+
+    def answer(self, view):
+        asked.append(view.question)
+        view.turn = turn
+        return 200
+
+    monkeypatch.setattr(Handler, "_ask", answer)
+    status, text = post(url, question=turn.question)
+    assert status == 200
+    with urllib.request.urlopen(f"{url}/answers/{turn.trace_id}") as response:
+        assert response.read().decode() == text
+    assert asked == [turn.question]
+
+
+def test_of_many_answers_the_latest_are_kept(corpus, index):
+    server = DemoServer(("127.0.0.1", 0), Library(corpus, index), Settings(Path(), "http://127.0.0.1:9", "key"))
+    for number in range(MOST_ANSWERED + 1):
+        server.remember(str(number), View("http://x"))
+    server.server_close()
+    assert len(server.answered) == MOST_ANSWERED
+    assert "0" not in server.answered
 
 
 def test_another_site_cannot_make_it_ask(url):

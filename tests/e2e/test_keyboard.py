@@ -39,6 +39,28 @@ def test_keys_walk_the_list_and_open_a_row_beside_it_and_then_whole(visit: Calla
     page.wait_for_url(f"**/traces/{made.FULL}")
 
 
+def test_escape_closes_a_menu_before_what_is_beside_it(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces?selected={made.FULL}")
+    menu = page.locator("details.menu", has_text="Export")
+    menu.locator("summary").click()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+    expect(page.locator("#peek")).not_to_be_empty()
+    page.keyboard.press("Escape")
+    expect(page.locator("#peek")).to_be_empty()
+
+
+def test_a_row_whose_form_beside_the_list_cannot_be_had_leaves_none_of_another(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    page = visitor.open(f"/p/atlas/traces?selected={made.FULL}")
+    page.route("**/peek*", lambda route: route.abort())
+    page.locator(f'[data-trace="{made.FULL}"] a[data-peek]').focus()
+    page.keyboard.press("j")
+    expect(page.locator("#peek")).to_be_empty()
+    expect(page.locator("#peek")).not_to_have_attribute("aria-busy", "true")
+
+
 def test_keys_go_from_a_trace_to_the_next_of_its_list_and_back(visit: Callable[..., Visitor]) -> None:
     page = visit().open("/p/atlas/traces?q=product:celery")
     links = [link.get_attribute("href") or "" for link in page.locator("[data-row] a[data-peek]").all()]

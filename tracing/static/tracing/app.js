@@ -113,7 +113,19 @@ function peek(link) {
   const here = new URL(location.href);
   here.searchParams.set("selected", row.dataset.trace);
   history.replaceState(history.state, "", here);
-  htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" }).then(() => announce("Opened beside the list"));
+  const pane = $("#peek");
+  if (pane.textContent.trim()) pane.setAttribute("aria-busy", "true");
+  htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" })
+    .then(() => announce("Opened beside the list"), () => pane.replaceChildren()) // what failed is said at the top
+    .finally(() => pane.removeAttribute("aria-busy"));
+}
+
+function closeMenu() {
+  const menu = $("details.menu[open]");
+  if (!menu) return false;
+  menu.open = false;
+  $("summary", menu).focus();
+  return true;
 }
 
 function closePeek() {
@@ -152,7 +164,8 @@ const keys = {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Escape" && !$("dialog[open]")) {
-    if (typing(event.target)) event.target.blur(); else if (closePeek()) event.preventDefault();
+    if (closeMenu()) event.preventDefault();
+    else if (typing(event.target)) event.target.blur(); else if (closePeek()) event.preventDefault();
     return;
   }
   if (event.target.matches("[data-copy]") && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); copy(event.target); return; }
