@@ -5,7 +5,9 @@ import io
 import socket
 from typing import Any
 
-from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
+from cheroot.server import ChunkedRFile, HeaderReader, HTTPConnection, HTTPRequest
+
+_read_headers = HeaderReader()
 
 
 class Source(socket.SocketIO):
@@ -57,7 +59,7 @@ class Writer(socket.SocketIO):
 
 
 class Headers(dict[bytes, bytes]):
-    """What cheroot keeps a request's headers in, where the last of a name would count."""
+    """A request's headers as cheroot reads them, where the last of a name would count."""
 
     def __setitem__(self, name: bytes, value: bytes) -> None:
         if name == b"Content-Length" and name in self:
@@ -71,18 +73,13 @@ class Request(HTTPRequest):
     A proxy in front that finds another end than this server would take what one sender sent for another's request.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.inheaders = Headers()
-
-    def read_request_headers(self) -> bool:
-        """False where it was refused; the connection is closed then."""
-        if not super().read_request_headers():  # type: ignore[no-untyped-call]
-            return False
-        wrong = _wrong_framing(self.inheaders, self.response_protocol)
-        if wrong:
-            self.simple_response("400 Bad Request", wrong)
-        return not wrong
+    def header_reader(self, stream: Any, headers: dict[bytes, bytes]) -> None:
+        """Read them into `headers`; the words of a ValueError are answered with 400, and the connection is closed."""
+        found = Headers()
+        _read_headers(stream, found)
+        if wrong := _wrong_framing(found, self.response_protocol):
+            raise ValueError(wrong)
+        headers.update(found)
 
     def send_headers(self) -> None:
         """As cheroot's, which would take the rest of any length into memory."""

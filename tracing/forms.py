@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 from tracing import anchor_patterns
 from tracing.filters import FilterError, parse, parse_range
-from tracing.models import Key, Membership, Project, SavedView, Scope
+from tracing.models import Key, Membership, Project, Scope
 from tracing.pages.fields import LinesField, NumbersField
 from tracing.stages import Fault, Stage
 
@@ -192,9 +192,12 @@ def _with_suggestion(error: FilterError) -> str:
     return f"{error.message}. Perhaps: {error.suggestion}" if error.suggestion else error.message
 
 
-class ViewForm(forms.ModelForm):  # type: ignore[type-arg]
+class ViewForm(forms.Form):
     """A list's state to keep under a name."""
 
-    class Meta:
-        model = SavedView
-        fields = ("name", "query", "since", "until", "sort", "shared")
+    name = forms.CharField(max_length=80)
+    query = forms.CharField(max_length=2000, required=False, strip=False)
+    since = forms.CharField(max_length=60, required=False)
+    until = forms.CharField(max_length=60, required=False)
+    sort = forms.CharField(max_length=20, required=False)
+    shared = forms.BooleanField(required=False)

@@ -1,5 +1,6 @@
 """A project's settings, keys and members: who may see them, who may change them, and how to take it back."""
 
+import json
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from tracing.models import Key, Membership, Project
+from tracing.views import shown_once
 
 pytestmark = pytest.mark.django_db
 PAGES = ("settings/", "settings/keys/", "settings/members/")
@@ -199,9 +201,20 @@ class TestMembers:
         assert Client().post(newer)["Location"] == "/p/atlas/"
         assert "/accounts/once/" not in mara.get("/p/atlas/settings/members/").content.decode(), "it is shown once"
 
-    def test_keep_their_password_when_a_link_is_made(self, mara: Client, people: dict[str, Any]) -> None:
-        self.another_link(mara, "theo")
-        assert Client().login(username="theo", password="correct horse")
+    def test_what_is_shown_once_is_for_one_person_and_a_minute(self, mara: Client, people: dict[str, Any]) -> None:
+        mara.post("/p/atlas/settings/members/add", {"username": "nina", "role": "viewer"})
+        assert "/accounts/once/" not in json.dumps(dict(mara.session))
+        carried = mara.cookies[shown_once.COOKIE]
+        theo = as_(people, "theo")
+        theo.cookies[shown_once.COOKIE] = carried.value
+        assert "/accounts/once/" not in theo.get("/p/atlas/settings/members/").content.decode()
+        assert (carried["path"], carried["max-age"]) == ("/p/atlas/settings/members/", shown_once.SECONDS)
+        assert carried["httponly"] and carried["samesite"] == "Strict"
+
+    def test_who_have_a_password_get_no_link_from_another(self, mara: Client, people: dict[str, Any]) -> None:
+        path = f"/p/atlas/settings/members/{Membership.objects.get(user=people['theo']).pk}/link"
+        assert mara.post(path).status_code == 403
+        assert path not in mara.get("/p/atlas/settings/members/").content.decode()
 
     @pytest.mark.parametrize("name", ["theo", "vera"])
     def test_get_a_link_from_owners_alone(self, people: dict[str, Any], name: str) -> None:
@@ -220,6 +233,8 @@ class TestMembers:
     def test_of_a_project_that_is_not_the_owners_get_no_link_that_would_open_it(
         self, mara: Client, people: dict[str, Any]
     ) -> None:
+        people["kim"].set_unusable_password()
+        people["kim"].save()
         other = Project.objects.create(slug="other", name="Other")
         Membership.objects.create(project=other, user=people["kim"], role="owner")
         mara.post("/p/atlas/settings/members/add", {"username": "kim", "role": "viewer"})

@@ -12,17 +12,17 @@ from django.views.decorators.http import require_POST
 from tracing import keys as access_keys
 from tracing.forms import KeyForm
 from tracing.models import Key
+from tracing.views import shown_once
 from tracing.views.access import Context, Visit, member_page, owner_page, posted_from
 
 UNDO_FOR = timedelta(minutes=10)
-MADE = "made_key"  # in the session, until the page has shown it
 
 
 @never_cache
 @member_page
 def keys(here: Visit) -> HttpResponse:
     """The keys that work, those just revoked, a form for another, and, this once, the secret of the one just made."""
-    return _page(here, KeyForm(), made=here.request.session.pop(MADE, None))
+    return shown_once.spent(here, _page(here, KeyForm(), made=shown_once.carried(here)))
 
 
 @never_cache
@@ -35,8 +35,7 @@ def create_key(here: Visit) -> HttpResponse:
         return _page(here, form, status=422)
     person = here.user if form.cleaned_data["personal"] else None
     key, secret = Key.issue(here.project, form.cleaned_data["name"], form.cleaned_data["scopes"], person)
-    here.request.session[MADE] = {"name": key.name, "secret": secret}
-    return redirect("tracing:keys", here.slug)
+    return shown_once.carried_to(here, "tracing:keys", {"name": key.name, "secret": secret})
 
 
 @require_POST

@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,16 +16,15 @@ from tracing import keys
 from tracing.forms import MemberForm
 from tracing.models import Membership
 from tracing.pages import signin
+from tracing.views import shown_once
 from tracing.views.access import Context, Visit, member_page, owner_page, posted_from
-
-LINK = "signin_link"  # in the session, until the page has shown it
 
 
 @never_cache
 @member_page
 def members(here: Visit) -> HttpResponse:
     """The members with their roles, a form for another, and, this once, the link that was just made."""
-    return _page(here, MemberForm(), made=here.request.session.pop(LINK, None))
+    return shown_once.spent(here, _page(here, MemberForm(), made=shown_once.carried(here)))
 
 
 @never_cache
@@ -41,8 +42,8 @@ def add_member(here: Visit) -> HttpResponse:
     if new:
         person.set_unusable_password()
         person.save(update_fields=["password"])
-        _show_link(here, person)
-    elif not joined and membership.role != role:
+        return _show_link(here, person)
+    if not joined and membership.role != role:
         words = f"{name} is a member already, as {membership.role}, and stays one: change the role in the list below."
         messages.warning(here.request, words, extra_tags="warning")
     else:
@@ -55,10 +56,11 @@ def add_member(here: Visit) -> HttpResponse:
 def new_link(here: Visit, number: int) -> HttpResponse:
     """Make a one-time link for a member, and show it once; the ones made before are void."""
     membership = get_object_or_404(Membership.objects.select_related("user"), project=here.project, pk=number)
-    if membership.user_id in _beyond(here):
-        raise PermissionDenied("This person is in projects that are not yours: a link would open those too.")
-    _show_link(here, membership.user)
-    return redirect("tracing:members", here.slug)
+    if membership.user_id in _without_link(here):
+        raise PermissionDenied(
+            "This person has a password, or is in projects that are not yours, which a link would open too."
+        )
+    return _show_link(here, membership.user)
 
 
 @require_POST
@@ -85,21 +87,23 @@ def _owners(here: Visit) -> int:
     return Membership.objects.filter(project=here.project, role=Membership.Role.OWNER).count()
 
 
-def _show_link(here: Visit, person: User) -> None:
+def _show_link(here: Visit, person: User) -> HttpResponse:
     token = signin.sole_token(person, reverse("tracing:project", args=[here.slug]))
     link = settings.PUBLIC_URL + reverse("tracing:once", args=[token])
-    here.request.session[LINK] = {"name": person.get_username(), "link": link}
+    return shown_once.carried_to(here, "tracing:members", {"name": person.get_username(), "link": link})
 
 
-def _beyond(here: Visit) -> set[int]:
-    """The members who are also in a project that the visitor does not own: whoever signs in as them sees it."""
+def _without_link(here: Visit) -> set[int]:
+    """The members for whom the visitor makes no link: who have a password of their own, or are also in a project that
+    the visitor does not own, which a link would open too."""
     own = Membership.objects.filter(user=here.user, role=Membership.Role.OWNER).values("project")
-    elsewhere = Membership.objects.exclude(project__in=own).filter(user__membership__project=here.project)
-    return set(elsewhere.values_list("user_id", flat=True))
+    here_too = Membership.objects.filter(user__membership__project=here.project)
+    barred = ~Q(project__in=own) | ~Q(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return set(here_too.filter(barred).values_list("user_id", flat=True))
 
 
 def _page(here: Visit, form: MemberForm, status: int = 200, **more: object) -> HttpResponse:
     people = Membership.objects.filter(project=here.project).select_related("user").order_by("user__username")
     context: Context = {"tab": "members", "form": form, "people": people, "roles": list(Membership.Role.values)}
-    context |= {"beyond": _beyond(here)} if here.owns else {}
+    context |= {"without_link": _without_link(here)} if here.owns else {}
     return here.render("tracing/members.html", context | more, place="settings", status=status)

@@ -19,8 +19,8 @@ def save_view(here: Visit) -> HttpResponse:
     """Keep what is listed; a name that the person has used stays as it is. A viewer's are seen by the viewer alone."""
     form = ViewForm(here.request.POST)
     if form.is_valid():
-        view = form.save(commit=False)
-        view.project, view.owner, view.shared = here.project, here.user, view.shared and here.works
+        view = SavedView(project=here.project, owner=here.user, **form.cleaned_data)
+        view.shared = view.shared and here.works
         _keep(here, view)
     else:
         messages.error(here.request, "The view was not saved: it needs a name of at most 80 characters.", "error")
