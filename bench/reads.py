@@ -142,7 +142,7 @@ def _add_spans(now_ns: int) -> None:
     from tracing import store
     from tracing.records import Span, Trace
     from tracing.shelf import Shelf
-    from tracing.span_columns import SpanRow, span_columns
+    from tracing.span_columns import SpanRow, packed, span_columns
 
     rows = []
     for key_ns, trace_id in _opened():
@@ -154,7 +154,7 @@ def _add_spans(now_ns: int) -> None:
             }
             parent = f"{0:016x}" if n else ""
             span = Span(trace_id, f"{n:016x}", parent, f"step {n}", key_ns + n, key_ns + n + 10**8, said)
-            rows.append(SpanRow(PROJECT, key_ns, 1, "bench", span, shelf))
+            rows.append(SpanRow(PROJECT, key_ns, 1, "bench", span, packed(span, shelf)))
     store.insert("spans", span_columns(rows))
 
 

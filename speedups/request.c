@@ -68,11 +68,13 @@ static PyObject *bytes_of(Reader bytes) {
     return PyBytes_FromStringAndSize((const char *)bytes.at, bytes.end - bytes.at);
 }
 
-/* ---- keys of attributes: the same few come again and again, and are held once, hashed once */
+/* ---- texts that come again: keys of attributes, chunks and what is said of them are held once, hashed once */
 
-#define KEYS 4096
-#define LONGEST_KEY 127
-static PyObject *known_keys[KEYS];
+#define TEXTS (1 << 16)
+#define LONGEST_TEXT 4000
+#define MOST_HELD (32 << 20)
+static PyObject *texts[TEXTS];
+static size_t held;
 
 static uint64_t hash_of(const uint8_t *at, size_t size) {
     uint64_t hash = size, word;
@@ -88,16 +90,26 @@ static uint64_t hash_of(const uint8_t *at, size_t size) {
     return hash;
 }
 
-static PyObject *key_of(Reader bytes) {
+static int is_text(PyObject *text, Reader bytes, size_t size) {
+    return text != NULL && (size_t)PyUnicode_GET_LENGTH(text) == size && !memcmp(PyUnicode_1BYTE_DATA(text), bytes.at, size);
+}
+
+/* In the place of what was there before; only ASCII, whose characters are its bytes. */
+static void hold(PyObject **slot, PyObject *text, size_t size) {
+    size_t before = *slot ? (size_t)PyUnicode_GET_LENGTH(*slot) : 0;
+    if (!PyUnicode_IS_COMPACT_ASCII(text) || held - before + size > MOST_HELD) return;
+    held += size - before;
+    Py_XSETREF(*slot, Py_NewRef(text));
+}
+
+static PyObject *shared_text_of(Reader bytes) {
     size_t size = bytes.end - bytes.at;
-    if (size == 0 || size > LONGEST_KEY) return text_of(bytes);
-    PyObject **slot = &known_keys[hash_of(bytes.at, size) & (KEYS - 1)];
-    PyObject *key = *slot;
-    if (key != NULL && (size_t)PyUnicode_GET_LENGTH(key) == size && !memcmp(PyUnicode_1BYTE_DATA(key), bytes.at, size))
-        return Py_NewRef(key);
-    key = text_of(bytes);
-    if (key != NULL && PyUnicode_IS_COMPACT_ASCII(key)) Py_XSETREF(*slot, Py_NewRef(key));
-    return key;
+    if (size == 0 || size > LONGEST_TEXT) return text_of(bytes);
+    PyObject **slot = &texts[hash_of(bytes.at, size) & (TEXTS - 1)];
+    if (is_text(*slot, bytes, size)) return Py_NewRef(*slot);
+    PyObject *text = text_of(bytes);
+    if (text != NULL) hold(slot, text, size);
+    return text;
 }
 
 /* ---- a trace request. A function returns NULL or 0 with no exception set for what is left to Python. */
@@ -108,7 +120,7 @@ static PyObject *plain_value(Reader bytes) {
     if (bytes.at == bytes.end) return Py_NewRef(Py_None);
     if (next_field(&rest, &field) != 1 || rest.at != rest.end) return NULL;
     switch (TAG(field)) {
-    case BYTES(1): return text_of(field.bytes);
+    case BYTES(1): return shared_text_of(field.bytes);
     case VARINT(2): return PyBool_FromLong(field.value != 0);
     case VARINT(3): return PyLong_FromLongLong((int64_t)field.value);
     case FIXED64(4): {
@@ -153,7 +165,7 @@ static int pairs_add(Pairs *pairs, Reader bytes) {
         if (part->at != NULL) return 0;
         *part = field.bytes;
     }
-    if (more < 0 || !append(pairs->keys, key_of(key))) return 0;
+    if (more < 0 || !append(pairs->keys, shared_text_of(key))) return 0;
     PyObject *found = plain_value(value);
     if (found == NULL) {
         if (PyErr_Occurred()) return 0;

@@ -27,7 +27,7 @@ from tracing.normalising.outcome import DEFAULT_CUTS, Cuts
 from tracing.otlp import logs as otlp_logs
 from tracing.records import Signal, Span, Trace
 from tracing.shelf import Shelf
-from tracing.span_columns import SpanRow, span_columns
+from tracing.span_columns import SpanRow, packed, span_columns
 from tracing.spool import Frame
 from tracing.stored_spans import key_times, stored_by_id, stored_spans
 
@@ -239,7 +239,8 @@ def prepare(contents: Contents, token: str, memory: Memory) -> Prepared:
         version = memory.next_version()
         shelf = Shelf.of(trace)
         rows.append(TraceRow(key[0], key_ns, version, arrival.last_received_ns, trace, shelf))
-        span_rows += [SpanRow(key[0], key_ns, version, token, span, shelf) for span in arrival.spans.values()]
+        at = key[0], key_ns, version, token
+        span_rows += [SpanRow(*at, span, packed(span, shelf)) for span in arrival.spans.values()]
     prepared = Prepared(
         token,
         contents,

@@ -13,11 +13,7 @@ from typing import NamedTuple
 from tracing.records import Lists, Span, Value
 
 DOCUMENT = ".document."
-CONTENT = ".document.content"
 _LONGEST_INDEX = 6  # digits
-_LONGEST_SHARED = 4_000  # characters
-_MOST_SHARED = 16_384
-_texts: dict[str, str] = {}
 
 
 class _Layout(NamedTuple):
@@ -33,23 +29,10 @@ def grouped(keys: Iterable[str], values: Sequence[Value]) -> tuple[dict[str, Val
     return (
         {key: values[place] for key, place in plain},
         {
-            name: _shared(name, values[places] if isinstance(places, slice) else [values[p] for p in places])
+            name: values[places] if isinstance(places, slice) else [values[place] for place in places]
             for name, places in lists
         },
     )
-
-
-def _shared(name: str, values: Sequence[Value]) -> Sequence[Value]:
-    """Texts come again, within a trace and from one to the next: each is held once, and hashed once."""
-    return [_same(value) for value in values] if name.endswith(CONTENT) else values
-
-
-def _same(value: Value) -> Value:
-    if type(value) is not str or len(value) > _LONGEST_SHARED:
-        return value
-    if len(_texts) >= _MOST_SHARED:
-        _texts.clear()
-    return _texts.setdefault(value, value)
 
 
 def sent(span: Span) -> dict[str, Value]:

@@ -27,7 +27,7 @@ def text_hash(text: str) -> bytes:
     return _remembered_hash(text) if len(text) <= LONGEST_REMEMBERED else _hash(text)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=32_768)
 def _remembered_hash(text: str) -> bytes:
     return _hash(text)
 

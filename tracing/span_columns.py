@@ -19,12 +19,11 @@ class SpanRow:
     version: int
     batch: str
     span: Span
-    shelf: Shelf
+    attributes: bytes
 
 
-def _attributes(row: SpanRow) -> bytes:
+def packed(span: Span, shelf: Shelf) -> bytes:
     """JSON of [attributes, lists of documents' fields], with the chunks' texts replaced."""
-    shelf, span = row.shelf, row.span
     lists = {name: shelf.pack_all(values) for name, values in span.lists.items()}
     return orjson.dumps([shelf.pack_texts(span.attributes), lists])
 
@@ -40,7 +39,7 @@ def _links(span: Span) -> bytes:
 def span_columns(rows: Sequence[SpanRow]) -> dict[str, list[Any]]:
     """Columns of `spans`."""
     spans = [row.span for row in rows]
-    attributes = [_attributes(row) for row in rows]
+    attributes = [row.attributes for row in rows]
     return {
         "project": [row.project for row in rows],
         "key_ts": [row.key_ns for row in rows],

@@ -6,7 +6,7 @@ from tracing import store
 from tracing.columns import TraceRow, trace_columns
 from tracing.records import Candidate, LaneHit, Span, StageRecord, Trace
 from tracing.shelf import Shelf, text_hash
-from tracing.span_columns import SpanRow, span_columns
+from tracing.span_columns import SpanRow, packed, span_columns
 
 NOW_NS = 1_795_000_000 * 10**9  # 2026-11-18
 SECOND = 10**9
@@ -60,7 +60,10 @@ def keep_signal(of: str, kind: str, value: str, *, project: str = "atlas", **fie
 def keep_spans(*spans: Span, of: Trace, project: str = "atlas") -> None:
     """Store the spans of a trace that was kept."""
     shelf = Shelf.of(of)
-    store.insert("spans", span_columns([SpanRow(project, of.started_ns, 1, "batch", span, shelf) for span in spans]))
+    store.insert(
+        "spans",
+        span_columns([SpanRow(project, of.started_ns, 1, "batch", span, packed(span, shelf)) for span in spans]),
+    )
 
 
 def candidate(chunk_id: str, anchor: str, **fields: Any) -> Candidate:

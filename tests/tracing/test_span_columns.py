@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from tracing.document_lists import grouped, sent
 from tracing.records import Candidate, Event, Link, Span, Trace
 from tracing.shelf import Shelf
-from tracing.span_columns import READ, SpanRow, read_span, referred, span_columns
+from tracing.span_columns import READ, SpanRow, packed, read_span, referred, span_columns
 
 CHUNK = "A receiver that is connected in ready() runs once for each time that ready() is called, so give it an id."
 OTHER = "Tasks are acknowledged after they have run where task_acks_late is set, and before that where it is not set."
 
 
 def there_and_back(span: Span, shelf: Shelf) -> tuple[Span, dict[str, list[Any]]]:
-    columns = span_columns([SpanRow("atlas", 1, 1, "b", span, shelf)])
+    columns = span_columns([SpanRow("atlas", 1, 1, "b", span, packed(span, shelf))])
     stored = [columns[name][0] for name in READ]
     values = [value.decode() if isinstance(value, bytes) else value for value in stored]
     texts = {chunk: text for text, chunk in shelf.hashes.items()}

@@ -1,5 +1,6 @@
 """What is done in C and what is done in Python where there is no compiler are the same, whatever comes."""
 
+import os
 import random
 import shutil
 import sysconfig
@@ -142,6 +143,46 @@ def test_keys_that_share_a_place_in_memory_are_told_apart() -> None:
     (found,) = otlp.decode(protobuf(otlp_span(TRACE, attributes=dict.fromkeys(names, "v"))), PROTOBUF)
 
     assert list(found.attributes) == names
+
+
+@built
+def test_a_text_that_comes_again_is_held_once_and_told_from_all_others() -> None:
+    texts = [
+        "",
+        "a",
+        "a" * 4_000,
+        "b" * 4_001,
+        "é" * 100,
+        "😀",
+        *(f"{number:05} of many that share places" for number in range(90_000)),
+    ]
+    body = protobuf(otlp_span(TRACE, attributes={f"key.{number % 50}": text for number, text in enumerate(texts[:50])}))
+    for start in range(0, len(texts), 1_000):
+        some = {f"k{number}": text for number, text in enumerate(texts[start : start + 1_000])}
+        (found,) = otlp.decode(protobuf(otlp_span(TRACE, attributes=some)), PROTOBUF)
+        assert found.attributes == some
+
+    (once,), (again,) = otlp.decode(body, PROTOBUF), otlp.decode(body, PROTOBUF)
+
+    assert once.attributes == again.attributes
+    assert once.attributes["key.2"] is again.attributes["key.2"]
+    assert once.attributes["key.3"] is not again.attributes["key.3"], "long ones are not kept"
+
+
+@built
+def test_only_so_much_is_held_of_texts_that_come_again() -> None:
+    before = memory_kib()
+    for start in range(0, 65_000, 1_000):
+        some = {f"k{number}": f"{start + number:08}" + "x" * 3_900 for number in range(1_000)}
+        otlp.decode(protobuf(otlp_span(TRACE, attributes=some)), PROTOBUF)
+
+    assert memory_kib() - before < 128 * 1024, "65,000 texts of 3.9 KB are 250 MB"
+
+
+def memory_kib() -> int:
+    """What this process holds in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 @built

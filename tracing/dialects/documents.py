@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tracing.dialects.reading import Document, Documents
-from tracing.dialects.values import loaded, mapping, number, text
+from tracing.dialects.values import json_of, loaded, mapping, number, text
 from tracing.records import Value
 
 HIGHEST_RANK = 65535
@@ -71,9 +71,10 @@ def facts_of(metadata: "str | Mapping[str, Value] | None") -> Facts:
     return _facts(metadata)
 
 
-@lru_cache(maxsize=32_768)  # some 10 MB
+@lru_cache(maxsize=65_536)  # some 20 MB
 def _facts_of_text(metadata: str) -> Facts:
-    return _facts(mapping(metadata))
+    found = json_of(metadata)
+    return _facts(found) if isinstance(found, dict) else _NO_FACTS
 
 
 def _facts(metadata: Mapping[str, Value]) -> Facts:

@@ -70,7 +70,7 @@ def loaded(value: Value) -> Value:
         value = value.lstrip()
         if value[:1] not in ("{", "["):
             return None
-    found: Value = _cached(value) if len(value) <= _CACHED_LENGTH else _load(value)
+    found: Value = _cached(value) if len(value) <= _CACHED_LENGTH else json_of(value)
     return found
 
 
@@ -110,13 +110,12 @@ def is_cut_off(value: Value) -> bool:
     return isinstance(value, str) and value[:1] in ("{", "[") and value[-1:] not in ("}", "]", "\n", " ")
 
 
-def _load(value: str) -> Any:
+def json_of(value: str) -> Any:
+    """What a JSON text holds; None where it is none."""
     try:
         return orjson.loads(value)
     except ValueError:
         return None
 
 
-@lru_cache(maxsize=4096)
-def _cached(value: str) -> Any:
-    return _load(value)
+_cached = lru_cache(maxsize=4096)(json_of)
