@@ -18,6 +18,7 @@ ORDINARY = (
     r"kb/\d+\w*|https://help\.\S+#\w+|\d{6,10}",
     r"(?i)kb-\d{,4}(?:\.\d+)*\Z",
     r"(?P<site>[^\W\d]+)\_[]\w/.-]+",
+    r"\W?\w{1,200}#\w{1,200}",
 )
 EXPLODING = (r"(a+)+$", r"(a|a)*b", r"(a*)*b", r"(\w+\s?)*#", "a?" * 60 + "a" * 60, r"\w*" * 30 + "#", r"(.*a){20}#")
 
@@ -44,11 +45,14 @@ def test_the_same_matches_as_pythons(pattern: str, words: list[str]) -> None:
     [
         ("doc_(", "no regular expression"),
         (r"(a+)\1", "back-references"),
-        ("(?=doc).*", "Look-arounds"),
-        ("(?<!x)doc.*", "Look-arounds"),
+        ("(?=doc).*", "look-arounds"),
+        ("(?<!x)doc.*", "look-arounds"),
         ("a++", "repeats that give nothing back"),
-        (r"\w{0,999}\w{0,999}\w{0,999}", "counts in braces"),
-        ("(((a{30}){30}){30})", "invalid repetition size"),
+        (r"\w{0,999}", "counts in braces"),
+        (r"(\w{1,100}){1,10}", "counts in braces"),
+        (r"(.?){0,1000}x", "counts in braces"),
+        ("(((a{30}){30}){30})", "counts in braces"),
+        (r"(?x) a", "RE2 does not take it"),
         ("a{99999999999999999999}", "no regular expression"),
     ],
 )
@@ -56,6 +60,31 @@ def test_what_is_not_taken_says_why(pattern: str, said: str) -> None:
     assert said in (anchor_patterns.refusal(pattern) or "")
     assert anchor_patterns.usable(pattern) == ""
     assert anchor_patterns.matches(pattern, ["doc", "aa"]) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        ("", 0),
+        ("abc", 3),
+        (r"\w{1,9}#", 10),
+        ("a{3}", 3),
+        ("a{2,}", 2),
+        ("(ab){4}c", 9),
+        ("((a{2}b){3}){4}", 36),
+        ("[a{9}]{2}", 2),
+    ],
+)
+def test_counts_make_parts(pattern: str, parts: int) -> None:
+    assert anchor_patterns.parts(pattern) == parts
+
+
+def test_the_larger_the_pattern_the_less_of_an_answer_is_matched() -> None:
+    large = r"[\w.]{1,240}#[\w.]{1,240}"
+    answer = " ".join(f"page.{number:04}#place" for number in range(1_000))
+    assert anchor_patterns.most_characters(r"doc_\w+#[\w-]+") == 64_000
+    assert anchor_patterns.most_characters(large) * anchor_patterns.parts(large) <= 1_000_000
+    assert 100 < len(citations_in(answer, (), (), large)) < len(citations_in(answer, (), (), r"[\w.]+#[\w.]+"))
 
 
 @given(pattern=st.text("ab\\wdZ_()[]{}|?*+.^$,019-é:=!<", max_size=30), words=st.lists(st.text("ab#é1")))

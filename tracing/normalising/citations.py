@@ -14,7 +14,6 @@ _ANCHOR = re.compile(r"\bdoc_[\w./-]{1,200}#[\w./-]{0,200}\w")
 _TOKEN = re.compile(r"[^\s\[\](){}<>\"'`|,;]{3,300}")
 _SHORTEST_ID = 4
 _MOST_TOKENS = 4000
-_MOST_MATCHED = 64_000  # characters
 _LONGEST_CLAIM = 300
 _MOST = 200
 
@@ -44,21 +43,21 @@ def citations_in(
         if anchor not in known:
             found.setdefault(anchor, Citation(claim=_claim(answer, match.start()), anchor=anchor))
     if pattern:
-        words = _words(answer)
+        words = _words(answer, anchor_patterns.most_characters(pattern))
         for word, is_anchor in zip(words, anchor_patterns.matches(pattern, list(words)), strict=True):
             if is_anchor and word not in known:
                 found.setdefault(word, Citation(claim=_claim(answer, words[word]), anchor=word))
     return tuple(found.values())[:_MOST]
 
 
-def _words(answer: str) -> dict[str, int]:
-    """What may be a place's name, and where it stands first."""
+def _words(answer: str, most: int) -> dict[str, int]:
+    """What may be a place's name, `most` characters of it, and where it stands first."""
     found: dict[str, int] = {}
     length = 0
     for at, word in _names(answer):
         if word not in found:
             length += len(word)
-            if length > _MOST_MATCHED:
+            if length > most:
                 break
             found[word] = at
     return found
