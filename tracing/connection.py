@@ -3,28 +3,47 @@ of it, which is most of what cheroot costs."""
 
 import io
 import socket
+import time
 from typing import Any
 
-from cheroot.server import ChunkedRFile, HeaderReader, HTTPConnection, HTTPRequest
+from cheroot import wsgi
+from cheroot.server import ChunkedRFile, HTTPConnection, HTTPRequest
 
-_read_headers = HeaderReader()
+from tracing.request_headers import read_headers
+
+PATIENCE_SECONDS = 10
+SLOWEST = 10_000  # bytes a second beyond that
 
 
 class Source(socket.SocketIO):
-    """Bytes as they come; while `resting`, none are asked for, and after a silence that was too long there are none."""
+    """Bytes as they come; while `resting`, none are asked for, and after one that let wait too long there are none."""
 
     resting = False
     _ended = False
+    _began = 0.0
+    _taken = 0
+
+    def begin(self) -> None:
+        """A request begins, which has its time: a sender that drips would keep a thread from all others."""
+        self._began, self._taken = time.monotonic(), 0
 
     def readinto(self, room: Any) -> int | None:
         """None while it rests, as of a socket that has nothing yet; raises TimeoutError once."""
         if self.resting or self._ended:
             return 0 if self._ended else None
         try:
-            return super().readinto(room)
+            taken = super().readinto(room)
+            self._keep_time(taken or 0)
+            return taken
         except TimeoutError:
             self._ended = True  # cheroot reads on before it answers: an error then would cost the sender its answer
             raise
+
+
+    def _keep_time(self, taken: int) -> None:
+        self._taken += taken
+        if time.monotonic() - self._began > PATIENCE_SECONDS + self._taken / SLOWEST:
+            raise TimeoutError("timed out")  # the words by which cheroot knows it
 
 
 class Reader(io.BufferedReader):
@@ -35,6 +54,10 @@ class Reader(io.BufferedReader):
     def __init__(self, source: Source, size: int) -> None:
         super().__init__(source, size)
         self._source = source
+
+    def begin(self) -> None:
+        """A request begins."""
+        self._source.begin()
 
     def has_data(self) -> bool:
         """True where bytes were read that nobody took yet: of the next request, sent without waiting."""
@@ -58,47 +81,22 @@ class Writer(socket.SocketIO):
         return len(piece)
 
 
-class Headers(dict[bytes, bytes]):
-    """A request's headers as cheroot reads them, where the last of a name would count."""
-
-    def __setitem__(self, name: bytes, value: bytes) -> None:
-        if name == b"Content-Length" and name in self:
-            raise ValueError("Content-Length is given twice.")
-        super().__setitem__(name, value)
-
-
 class Request(HTTPRequest):
-    """As cheroot's, but where its body ends is sure, or nothing that follows on the connection is read.
+    """As cheroot's, with headers of our own reading, and with its time."""
 
-    A proxy in front that finds another end than this server would take what one sender sent for another's request.
-    """
+    def __init__(self, server: Any, conn: Any) -> None:
+        super().__init__(server, conn)
+        conn.rfile.begin()
 
     def header_reader(self, stream: Any, headers: dict[bytes, bytes]) -> None:
         """Read them into `headers`; the words of a ValueError are answered with 400, and the connection is closed."""
-        found = Headers()
-        _read_headers(stream, found)
-        if wrong := _wrong_framing(found, self.response_protocol):
-            raise ValueError(wrong)
-        headers.update(found)
+        headers.update(read_headers(stream, self.response_protocol))
 
     def send_headers(self) -> None:
         """As cheroot's, which would take the rest of any length into memory."""
         if not _is_over(self.rfile):
             self.close_connection = True
         super().send_headers()
-
-
-def _wrong_framing(headers: Headers, protocol: str) -> str:
-    length, encoding = headers.get(b"Content-Length"), headers.get(b"Transfer-Encoding")
-    if length is not None and not length.isdigit():
-        return "Content-Length is not a number."
-    if encoding is None:
-        return ""
-    if length is not None:
-        return "Content-Length and Transfer-Encoding are both given: send one of them."
-    if protocol != "HTTP/1.1":
-        return "Transfer-Encoding is of HTTP/1.1 alone: send Content-Length."
-    return "" if encoding.strip().lower() == b"chunked" else "Transfer-Encoding is not chunked, once."
 
 
 def _is_over(body: Any) -> bool:
@@ -111,9 +109,26 @@ class Connection(HTTPConnection):
     """As cheroot's, with these."""
 
     RequestHandlerClass = Request
+    is_new = True
 
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = None) -> None:
         super().__init__(server, sock, _file)
+
+
+class Server(wsgi.Server):
+    """As cheroot's, but a connection has no thread before it has sent something."""
+
+    ConnectionClass = Connection
+    max_request_header_size = 64 * 1024
+    keep_alive_conn_limit = 400  # of some 1,000 files that a process may have open
+
+    def process_conn(self, conn: Connection) -> None:
+        """Give it a thread, or let it wait with those that rest between two requests."""
+        if conn.is_new:
+            conn.is_new = False
+            self.put_conn(conn)
+        else:
+            super().process_conn(conn)
 
 
 def _file(sock: socket.socket, mode: str, size: int) -> Reader | Writer:

@@ -7,13 +7,12 @@ from typing import Any
 
 from celery.app.utils import find_app
 from celery.beat import EmbeddedService, Scheduler
-from cheroot import wsgi
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from tracing import receive, store
 from tracing.body import answered
-from tracing.connection import Connection
+from tracing.connection import Server
 from tracing.drain import Drain
 from tracing.models import Lease
 from tracing.unswept import sweep_seldom
@@ -55,11 +54,10 @@ def start(host: str, port: int) -> Services:
 
 def web_server(host: str, port: int, threads: int = THREADS) -> Any:
     """The web server, which does not listen yet."""
-    web = wsgi.Server((host, port), answered(get_wsgi_application()), numthreads=threads, request_queue_size=128)
+    web = Server((host, port), answered(get_wsgi_application()), numthreads=threads, request_queue_size=128)
     web.max_request_body_size = 0  # the receiver counts for itself, and answers in the protocol's words
     web.shutdown_timeout = STOP_SECONDS
     web.server_name = "stagelight"
-    web.ConnectionClass = Connection
     return web
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from tracing import receive, receive_logs
 
@@ -20,6 +20,9 @@ def straight_to_the_receiver(get_response: Answer) -> Answer:
         if receiver is None:
             return get_response(request)
         request.get_host()  # raises DisallowedHost, as for every other path
-        return receiver(request)
+        response = receiver(request)
+        if isinstance(response, HttpResponse):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
 
     return middleware

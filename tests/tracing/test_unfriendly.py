@@ -5,8 +5,10 @@ import http.client
 import json
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_json, otlp_span, protobuf
 from tests.tracing.replays import account
-from tracing import embedded, store, straight
+from tracing import connection, embedded, store, straight
 from tracing.chunks import Chunks
 from tracing.problems import WRONG_HOST
 
@@ -59,13 +61,21 @@ class Peer:
 
 
 @pytest.fixture
-def peer(transactional_db: None, sender: Sender, clean_store: None) -> Iterator[Callable[[], Peer]]:
-    """Call it for a connection to a server of this process."""
+def server(transactional_db: None, sender: Sender, clean_store: None) -> Iterator[Any]:
+    """A server of this process, with two threads."""
     server = embedded.web_server("127.0.0.1", 0, threads=2)
-    server.timeout = 2  # s that a peer may be silent within a request
+    server.timeout = 2  # s that a peer may be silent
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
+    yield server
+    server.stop()
+    thread.join(10)
+
+
+@pytest.fixture
+def peer(server: Any, sender: Sender) -> Iterator[Callable[[], Peer]]:
+    """Call it for a connection to the server."""
     opened: list[Peer] = []
 
     def connect() -> Peer:
@@ -75,8 +85,6 @@ def peer(transactional_db: None, sender: Sender, clean_store: None) -> Iterator[
     yield connect
     for each in opened:
         each.socket.close()
-    server.stop()
-    thread.join(10)
 
 
 def chunks(body: bytes, size: int, extension: str = "") -> bytes:
@@ -119,9 +127,10 @@ def test_one_chunk_beyond_the_limit_is_refused_and_not_held(
     assert 0 < max(asked) <= 1 << 20
 
 
-def test_expect_100_continue_is_told_to_go_on(peer: Callable[[], Peer]) -> None:
+@pytest.mark.parametrize("word", ["100-continue", "100-Continue"])
+def test_expect_100_continue_is_told_to_go_on(word: str, peer: Callable[[], Peer]) -> None:
     one = peer()
-    one.send(HEAD + f"Expect: 100-continue\nContent-Length: {len(GOOD)}")
+    one.send(HEAD + f"Expect: {word}\nContent-Length: {len(GOOD)}")
     assert one.socket.recv(4096).startswith(b"HTTP/1.1 100")
     one.socket.sendall(GOOD)
     assert one.answer() == (200, b"")
@@ -143,7 +152,7 @@ def test_a_body_that_stops_is_told_so_and_harms_nobody(peer: Callable[[], Peer])
     slow.send(HEAD + f"Content-Length: {len(GOOD)}", GOOD[:5])
     assert other.post(GOOD) == (200, b"")
     assert slow.answer()[0] in (400, 408)
-    assert other.post(GOOD) == (200, b"")
+    assert peer().post(GOOD) == (200, b"")
 
 
 def test_a_page_of_many_pieces_arrives_whole(peer: Callable[[], Peer]) -> None:
@@ -291,6 +300,90 @@ def test_what_follows_a_body_whose_end_is_not_sure_is_no_request(
     one.send(HEAD + framing, body + hidden.encode())
     assert one.answer()[0] == 400
     assert one.is_closed()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length : 5",
+        b"\x0bContent-Length: 5",
+        b"Content-Length\x0c: 5",
+        b"Content-Length: \x0b5",
+        b"Transfer-Encoding : chunked",
+        b"Transfer-Encoding: \x0bchunked",
+        b" X: folded into nothing",
+        b"X: one\r\n and two",
+        b"X: one\rContent-Length: 5",
+        b"X: zero \0",
+        b"no colon",
+        b": no name",
+        b"Host: other",
+        b"X: y\nContent-Length: 5",
+    ],
+)
+def test_a_header_that_others_could_read_otherwise_is_refused(header: bytes, peer: Callable[[], Peer]) -> None:
+    one = peer()
+    one.socket.sendall(b"POST /v1/traces HTTP/1.1\r\n" + header + b"\r\nHost: localhost\r\n\r\nhello")
+    assert one.answer()[0] == 400
+    assert one.is_closed()
+    assert peer().post(GOOD) == (200, b"")
+
+
+def test_a_head_without_an_end_is_refused(peer: Callable[[], Peer]) -> None:
+    one = peer()
+    with suppress(OSError):  # it closes while this is being sent
+        one.socket.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 5_000_000)
+    with suppress(OSError):
+        assert one.answer()[0] == 413
+    assert one.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "stays"),
+    [("1.1", "Close", False), ("1.1", "close, TE", False), ("1.1", "keep-alive", True), ("1.0", "keep-alive", True)],
+)
+def test_a_connection_stays_or_not_as_its_sender_says(
+    version: str, header: str, stays: bool, peer: Callable[[], Peer]
+) -> None:
+    one = peer()
+    one.send(HEAD.replace("/1.1", f"/{version}") + f"Connection: {header}\nContent-Length: {len(GOOD)}", GOOD)
+    assert one.answer() == (200, b"")
+    if stays:
+        assert one.post(GOOD) == (200, b"")
+    else:
+        assert one.is_closed()
+
+
+def test_connections_that_say_nothing_keep_nobody_waiting(server: Any, peer: Callable[[], Peer]) -> None:
+    server.timeout = 3_600
+    for _ in range(20):
+        peer()
+    assert peer().post(GOOD) == (200, b"")
+
+
+def test_connections_that_say_nothing_are_given_up(peer: Callable[[], Peer]) -> None:
+    assert peer().is_closed()
+
+
+def test_a_sender_that_drips_is_given_up(peer: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "PATIENCE_SECONDS", 0.5)
+    one = peer()
+    one.send(HEAD + "Content-Length: 1000")
+    with suppress(OSError):
+        for _ in range(40):
+            one.socket.sendall(b"x")
+            time.sleep(0.1)
+    assert one.answer()[0] in (400, 408)
+    assert one.is_closed()
+
+
+def test_an_answer_says_how_long_it_is(peer: Callable[[], Peer]) -> None:
+    one = peer()
+    one.send(HEAD + f"Content-Length: {len(GOOD)}", GOOD)
+    response = http.client.HTTPResponse(one.socket)
+    response.begin()
+    assert response.headers["Content-Length"] == "0"
+    assert response.headers["Transfer-Encoding"] is None
 
 
 def test_chunks_of_http_1_0_are_no_body_that_anybody_knows_the_end_of(peer: Callable[[], Peer]) -> None:
