@@ -39,7 +39,6 @@ class Source(socket.SocketIO):
             self._ended = True  # cheroot reads on before it answers: an error then would cost the sender its answer
             raise
 
-
     def _keep_time(self, taken: int) -> None:
         self._taken += taken
         if time.monotonic() - self._began > PATIENCE_SECONDS + self._taken / SLOWEST:

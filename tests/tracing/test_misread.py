@@ -57,8 +57,19 @@ def one(**fields: Any) -> list[dict[str, Any]]:
         ),
         (
             {"stages": [{"stage": "rerank", "status": "failed"}]},
-            "status 'failed' of the stage 'rerank' was read as ok: send ok, error or timeout",
+            "status 'failed' of the stage 'rerank' was read as ok: send ok, error, timeout or missing",
         ),
+        ({"candidates": one(survived="maybe")}, "survived 'maybe' was left out: send true or false"),
+        ({"candidates": one(tokens="many")}, "tokens 'many' was left out: send a whole number"),
+        (
+            {"candidates": one(lanes=[{"name": "v", "rank": 1}])},
+            "lanes (a list) of a candidate was left out: send an object, of each lane its rank",
+        ),
+        (
+            {"context": {"chunks": [{"tokens": 3}]}},
+            "an entry of context.chunks without a chunk_id was left out: send chunk_id with each",
+        ),
+        ({"context": {"chunks": one(kept_tokens="few")}}, "kept_tokens 'few' was left out: send a whole number"),
     ],
 )
 def test_of_a_native_trace(document: dict[str, Any], said: str) -> None:
@@ -75,6 +86,8 @@ STAGES = "index, route, resolve, embed, retrieve, rerank, context, generate or v
         ({"outcome": "ok"}, "rag.outcome 'ok' is not known and was left out: send answer, suggest, refuse or direct"),
         ({"confidence": "high"}, "rag.confidence 'high' is no number and was left out: send a number"),
         ({"refused": "maybe"}, "rag.refused 'maybe' was left out: send true or false"),
+        ({"cache": "warm"}, "rag.cache 'warm' is not known and was left out: send hit or miss"),
+        ({"attempts": "twice"}, "rag.attempts 'twice' was left out: send a whole number"),
         ({"round": 0}, "rag.round 0 was left out: rounds count from 1"),
         (
             {"lane": "v", "candidates": '[{"id": "a", "rank": 0}]'},
@@ -96,11 +109,32 @@ def test_of_a_span(attributes: dict[str, Any], said: str) -> None:
 
 def test_nothing_is_said_of_what_is_read_as_it_was_sent() -> None:
     candidate = {"chunk_id": "a", "lanes": {"v": {"rank": 1, "score": 0.5}, "l": 65535}, "fused_rank": "3"}
-    stages = [{"stage": "rerank", "status": status} for status in ("ok", "error", "timeout", None)]
+    stages = [{"stage": "rerank", "status": status} for status in ("ok", "error", "timeout", "missing", None)]
     made = native_trace(candidates=[candidate], stages=stages, confidence=1, outcome="answer")
     assert made.warnings == ()
     held = {"stage": "retrieve", "outcome": "Refuse", "refused": "yes", "confidence": "0.5", "round": 2}
     assert warnings_of_span(**held, candidates="[]", lane="v", checks='{"name": "x"}', context="") == ()
+
+
+@pytest.mark.parametrize("name", ["citations", "lanes", "entities", "missing", "rewritten"])
+@pytest.mark.parametrize("cut", ['[{"anchor": "doc_a#b", "na', '["doc_a', '{"name": "vec', ' [ "x"'])
+def test_a_list_that_is_cut_off_is_no_name(name: str, cut: str) -> None:
+    made = normalise([span(1, "step", **{f"rag__{name}": cut})])
+    assert (made.citations, made.lanes, made.entities, made.missing, made.rewritten) == ((), (), (), (), ())
+    said = f"rag.{name} is cut off, or is no JSON, and was left out: send a list as JSON, whole"
+    assert made.warnings == (said,)
+
+
+@pytest.mark.parametrize("name", ["[draft] how do I retry", "{product} settings", "[3", "doc_a#b"])
+def test_a_name_that_begins_like_a_list_is_a_name(name: str) -> None:
+    made = normalise([span(1, "step", rag__rewritten=name, rag__entities=name)])
+    assert (made.rewritten, [entity.text for entity in made.entities], made.warnings) == ((name,), [name], ())
+
+
+@pytest.mark.parametrize("name", ["candidates", "context", "checks", "versions"])
+@pytest.mark.parametrize("nothing", ["null", " ", ""])
+def test_nothing_is_no_broken_json(name: str, nothing: str) -> None:
+    assert warnings_of_span(**{name: nothing}) == ()
 
 
 def test_each_is_said_once_however_often_it_is_wrong() -> None:
@@ -126,7 +160,20 @@ ANY = st.recursive(
     ),
     max_leaves=6,
 )
-NAMES = ["stage", "outcome", "confidence", "refused", "round", "lane", "candidates", "context", "checks", "stages"]
+NAMES = [
+    "stage",
+    "outcome",
+    "confidence",
+    "refused",
+    "round",
+    "lane",
+    "candidates",
+    "context",
+    "checks",
+    "stages",
+    "cache",
+    "lanes",
+]
 
 
 @given(said=st.dictionaries(st.sampled_from(NAMES), ANY | ANY.map(json.dumps)))

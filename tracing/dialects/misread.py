@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from typing import TypeGuard
 
 from tracing.dialects.documents import HIGHEST_RANK
-from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, Given
-from tracing.dialects.values import items, loaded, mapping, number, text, truth, whole
+from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, STATUSES, Given
+from tracing.dialects.values import is_broken, items, loaded, mapping, number, text, truth, whole
 from tracing.records import Value
 from tracing.stages import Stage
 
@@ -13,13 +14,14 @@ MOST = 20
 _LONGEST_SHOWN = 40
 _STAGES = tuple(stage.label for stage in Stage)
 _RANKS, _SCORES = ("fused_rank", "rerank_rank"), ("fused_score", "rerank_score")
-_STATUSES = ("ok", "error", "timeout")
+_TRUTHS, _COUNTS = ("survived", "cited", "rerank_in"), ("tokens", "kept_tokens")
 _JSON = {
     "candidates": "a list of candidates",
     "context": "an object",
     "checks": "a list of checks",
     "versions": "an object",
 }
+_JSON_OR_NAMES = ("citations", "entities", "lanes", "missing", "rewritten")
 Note = tuple[str, str]  # what it is about, of which there is one, and the sentence
 
 
@@ -29,6 +31,7 @@ def misread(given: Given, prefix: str) -> tuple[str, ...]:
         _of_words(given, prefix),
         _of_json(given, prefix),
         _of_candidates(given, prefix),
+        _of_context(given, prefix),
         _of_stages(given.get("stages")),
     )
     found: dict[str, str] = {}
@@ -47,8 +50,10 @@ def _of_words(given: Given, prefix: str) -> Iterator[Note]:
     if share is not None and not 0 <= share <= 1:
         name = f"{prefix}confidence"
         yield name, f"{name} {_shown(sure)} was kept, but says nothing that can be compared: send a number from 0 to 1"
-    if (refused := given.get("refused")) not in (None, "") and truth(refused) is None:
-        yield f"{prefix}refused", f"{prefix}refused {_shown(refused)} was left out: send true or false"
+    yield from _true_or_false(f"{prefix}refused", given.get("refused"))
+    if not isinstance(cache := given.get("cache"), bool):
+        yield from _one_of(f"{prefix}cache", cache, ("hit", "miss"), ("hit", "miss").__contains__)
+    yield from _whole(f"{prefix}attempts", given.get("attempts"))
     if given.get("round") is not None:
         yield from _counted(f"{prefix}round", "", given["round"])
 
@@ -56,17 +61,21 @@ def _of_words(given: Given, prefix: str) -> Iterator[Note]:
 def _of_json(given: Given, prefix: str) -> Iterator[Note]:
     for name, kind in _JSON.items():
         value = given.get(name)
-        if value not in (None, "") and loaded(value) is None:
+        if value is not None and loaded(value) is None and str(value).strip() not in ("", "null"):
             where = f"{prefix}{name}"
             yield where, f"{where} is no JSON, or is cut off, and was left out: send {kind} as JSON, whole"
+    for name in _JSON_OR_NAMES:
+        if is_broken(given.get(name)):
+            where = f"{prefix}{name}"
+            yield where, f"{where} is cut off, or is no JSON, and was left out: send a list as JSON, whole"
 
 
 def _of_candidates(given: Given, prefix: str) -> Iterator[Note]:
     own = text(given.get("lane"))
     value = given.get("candidates")
     for row in items(value) if value and loaded(value) is not None else ():
-        if not isinstance(row, dict) or not (text(row.get("chunk_id")) or text(row.get("id"))):
-            yield "chunk_id", f"an entry of {prefix}candidates without a chunk_id was left out: send chunk_id with each"
+        if not _is_named(row):
+            yield _nameless(f"{prefix}candidates")
             continue
         for name in _RANKS:
             if (rank := row.get(name)) is not None and not _is_rank(rank):
@@ -76,13 +85,41 @@ def _of_candidates(given: Given, prefix: str) -> Iterator[Note]:
                 yield from _number(name, score)
         if (at := row.get("dropped_at")) is not None:
             yield from _one_of("dropped_at", at, DROPPED_AT, DROPPED_AT.__contains__)
-        if (why := row.get("dropped_why")) is not None:
-            yield from _one_of("dropped_why", why, REASONS, REASONS.__contains__, "read as unknown")
-        for lane, place in mapping(row.get("lanes")).items():
+        yield from _of_chunk(row)
+        if (lanes := row.get("lanes")) not in (None, "") and not isinstance(loaded(lanes), dict):
+            yield "lanes", f"lanes {_shown(lanes)} of a candidate was left out: send an object, of each lane its rank"
+        for lane, place in mapping(lanes).items():
             if not _is_plain(place):
                 yield from _of_place(lane, place)
         if own and "rank" in row:
             yield from _counted("rank", own, row["rank"])
+
+
+def _of_context(given: Given, prefix: str) -> Iterator[Note]:
+    for row in items(mapping(given.get("context")).get("chunks")):
+        if _is_named(row):
+            yield from _of_chunk(row)
+        else:
+            yield _nameless(f"{prefix}context.chunks")
+
+
+def _is_named(row: Value) -> TypeGuard[dict[str, Value]]:
+    return isinstance(row, dict) and bool(text(row.get("chunk_id")) or text(row.get("id")))
+
+
+def _nameless(where: str) -> Note:
+    return "chunk_id", f"an entry of {where} without a chunk_id was left out: send chunk_id with each"
+
+
+def _of_chunk(row: Given) -> Iterator[Note]:
+    for name in _TRUTHS:
+        if name in row:
+            yield from _true_or_false(name, row[name])
+    for name in _COUNTS:
+        if name in row:
+            yield from _whole(name, row[name])
+    if (why := row.get("dropped_why")) is not None:
+        yield from _one_of("dropped_why", why, REASONS, REASONS.__contains__, "read as unknown")
 
 
 def _is_plain(place: Value) -> bool:
@@ -104,9 +141,9 @@ def _of_stages(value: Value) -> Iterator[Note]:
         if not isinstance(row, dict):
             continue
         status = row.get("status")
-        if status is not None and status not in _STATUSES:
+        if status is not None and status not in STATUSES:
             stage = _shown(row.get("stage"))
-            told = f"status {_shown(status)} of the stage {stage} was read as ok: send {_listed(_STATUSES)}"
+            told = f"status {_shown(status)} of the stage {stage} was read as ok: send {_listed(STATUSES)}"
             yield f"status {stage}", told
 
 
@@ -133,6 +170,16 @@ def _counted(name: str, lane: str, value: Value) -> Iterator[Note]:
 def _number(name: str, value: Value) -> Iterator[Note]:
     if value not in (None, "") and number(value) is None:
         yield name, f"{name} {_shown(value)} is no number and was left out: send a number"
+
+
+def _whole(name: str, value: Value) -> Iterator[Note]:
+    if value not in (None, "") and whole(value) is None:
+        yield name, f"{name} {_shown(value)} was left out: send a whole number"
+
+
+def _true_or_false(name: str, value: Value) -> Iterator[Note]:
+    if value not in (None, "") and truth(value) is None:
+        yield name, f"{name} {_shown(value)} was left out: send true or false"
 
 
 def _one_of(

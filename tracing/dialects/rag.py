@@ -6,7 +6,7 @@ from dataclasses import replace
 from tracing.dialects import shapes
 from tracing.dialects.declared import WORDS, Declared
 from tracing.dialects.misread import misread
-from tracing.dialects.values import mapping, number, text, truth
+from tracing.dialects.values import loaded, mapping, number, text, truth
 from tracing.records import Span, Value
 from tracing.stages import Stage
 
@@ -16,6 +16,7 @@ NAMES = (
     "citations", "confidence", "refused", "missing", "outcome", "checks", "attempts", "cache", "versions", "surface",
     "variant", "run_id", "item_id", "repeat",
 )  # fmt: skip
+_IN_JSON = ("lanes", "entities", "rewritten", "candidates", "context", "citations", "missing", "checks", "versions")
 _KEYS = frozenset(PREFIX + name for name in NAMES)
 _RAG_WORDS = tuple(word for word in WORDS if word in NAMES)
 _LONGEST_WORD = 500
@@ -32,7 +33,12 @@ def read(span: Span) -> Declared | None:
         return _whole_trace(document, span.start_ns) if document else None
     if _KEYS.isdisjoint(attributes):
         return None
-    return _declared({key[len(PREFIX) :]: attributes[key] for key in _KEYS if key in attributes}, _RAG_WORDS, PREFIX)
+    given = {key[len(PREFIX) :]: attributes[key] for key in _KEYS if key in attributes}
+    return _declared(given | _parsed(given), _RAG_WORDS, PREFIX)
+
+
+def _parsed(given: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: found for name in _IN_JSON if (found := loaded(given.get(name))) is not None}
 
 
 def _whole_trace(document: Mapping[str, Value], started_ns: int) -> Declared:

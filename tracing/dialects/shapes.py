@@ -5,12 +5,25 @@ from typing import Literal
 
 from tracing.dialects.documents import HIGHEST_RANK
 from tracing.dialects.values import items, mapping, number, text, truth, whole
-from tracing.records import Candidate, Check, Citation, Context, Entity, Lane, LaneHit, Slot, StageRecord, Value
+from tracing.records import (
+    Candidate,
+    Check,
+    Citation,
+    Context,
+    Entity,
+    Lane,
+    LaneHit,
+    Slot,
+    StageRecord,
+    StageStatus,
+    Value,
+)
 from tracing.stages import Stage
 
 Given = Mapping[str, Value]
 OUTCOMES = ("answer", "suggest", "refuse", "direct")
 REASONS = ("cut", "top_k", "threshold", "budget", "duplicate", "truncated", "unknown")
+STATUSES: tuple[StageStatus, ...] = ("ok", "error", "timeout", "missing")
 DROPPED_AT = ("retrieve", "rerank", "context")
 _LONGEST_NAME = 200
 _HIGHEST_ROUND = 65535
@@ -238,11 +251,11 @@ def _stage(given: Given, started_ns: int) -> StageRecord | None:
     stage = Stage.named(text(given.get("stage")) or "")
     if stage is None:
         return None
-    status, cost, hit = given.get("status"), number(given.get("cost_usd")), given.get("cache")
+    cost, hit = number(given.get("cost_usd")), given.get("cache")
     return StageRecord(
         stage=stage.label,
         round=round_number(given.get("round")) or 1,
-        status="error" if status == "error" else "timeout" if status == "timeout" else "ok",
+        status=_status(given.get("status")),
         start_ns=started_ns,
         duration_ms=number(given.get("duration_ms")),
         model=text(given.get("model")),
@@ -256,3 +269,7 @@ def _stage(given: Given, started_ns: int) -> StageRecord | None:
         error=text(given.get("error")),
         checks=checks(given.get("checks")),
     )
+
+
+def _status(value: Value) -> StageStatus:
+    return next((status for status in STATUSES if status == value), "ok")

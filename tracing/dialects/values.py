@@ -1,6 +1,7 @@
 """Lenient readers of single values: what can't be read is None, never an exception."""
 
 import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ import orjson
 from tracing.records import Value
 
 _CACHED_LENGTH = 2000
+_JSON_BEGINS = re.compile(r'\s*(\[\s*["\[{]|\{\s*")')
 
 
 def text(value: Value) -> str | None:
@@ -81,13 +83,18 @@ def mapping(value: Value) -> Mapping[str, Value]:
 
 
 def items(value: Value) -> list[Value]:
-    """A list, decoded where it is JSON text; a single scalar is a list of one."""
+    """A list, decoded where it is JSON text; a single scalar is a list of one, and JSON that is broken none."""
     found = loaded(value)
     if isinstance(found, list):
         return found
     if found is not None:
         return [found]
-    return [] if value is None or value == "" else [value]
+    return [] if value is None or value == "" or is_broken(value) else [value]
+
+
+def is_broken(value: Value) -> bool:
+    """True where a text begins as JSON of texts or objects, and is none."""
+    return isinstance(value, str) and _JSON_BEGINS.match(value) is not None and loaded(value) is None
 
 
 def strings_in(value: Value) -> list[str]:
