@@ -110,15 +110,21 @@ def _signals(document: Mapping[str, Any]) -> Iterator[Any]:
     listed = given if isinstance(given, list) else [] if given is None else [given]
     for signal in listed:
         yield {**signal, **about} if isinstance(signal, dict) else signal
-    grounded = document.get("groundedness")
-    if (
-        not isinstance(grounded, dict)
-        or grounded.get("by", "client") != "client"
-        or number(grounded.get("value")) is None
-    ):
-        return
-    if not any(isinstance(signal, dict) and signal.get("name") == GROUNDEDNESS for signal in listed):
-        yield {**about, "kind": "score", "name": GROUNDEDNESS, "value": number(grounded["value"])}
+    value = _own_groundedness(document.get(GROUNDEDNESS))
+    if value is not None and not any(isinstance(one, dict) and one.get("name") == GROUNDEDNESS for one in listed):
+        yield {**about, "kind": "score", "name": GROUNDEDNESS, "value": value}
+
+
+def _own_groundedness(given: Any) -> float | None:
+    """The client's own number, bare or as the API shows it; what others said is theirs to say again."""
+    if isinstance(given, dict):
+        return number(given.get("value")) if given.get("by") in (None, "client") else None
+    return number(given)
+
+
+def _is_groundedness(given: Any) -> bool:
+    value = given.get("value") if isinstance(given, dict) else given
+    return number(value) is not None or (isinstance(given, dict) and value is None)
 
 
 def _required_text(document: Mapping[str, Any], name: str) -> str:
@@ -185,10 +191,11 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(_NUMBERS, (_is_number, "a number")),
     **dict.fromkeys(_TEXTS, (_is_text, "a text")),
     "refused": (lambda value: truth(value) is not None, "true or false"),
+    GROUNDEDNESS: (_is_groundedness, "a number, nor an object with a value"),
     "outcome": (lambda value: value in OUTCOMES, "one of answer, suggest, refuse, direct"),
 }
 _ALSO = (
-    "trace_id", "query", "started_at", "ended_at", "project", "settled", "live", "groundedness", "assessments",
+    "trace_id", "query", "started_at", "ended_at", "project", "settled", "live", "assessments",
     "judging", "expectation", "verdict", "flags", "signals", "warnings", "service",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 View = Callable[..., HttpResponseBase]
@@ -51,13 +51,14 @@ def nothing(request: HttpRequest) -> HttpResponse:
     return response(404, NOTHING)
 
 
-def without_body(answered: HttpResponseBase) -> HttpResponse:
+def without_body(answered: HttpResponseBase) -> HttpResponseBase:
     """What HEAD is answered where GET is answered so: its status and headers, with the length where that is known."""
-    head = HttpResponse(status=answered.status_code, headers=dict(answered.headers))
-    if isinstance(answered, HttpResponse):
-        head["Content-Length"] = str(len(answered.content))
+    headers = dict(answered.headers)
     answered.close()
-    return head
+    if not isinstance(answered, HttpResponse):
+        return StreamingHttpResponse(status=answered.status_code, headers=headers)
+    headers["Content-Length"] = str(len(answered.content))
+    return HttpResponse(status=answered.status_code, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

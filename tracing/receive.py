@@ -218,7 +218,12 @@ def _keep_signals_within(items: Sequence[native.Item], access: keys.Access, rece
         found, wrong = signals.parse(list(item.signals), received_ns, native.trace_id_of)
         kept += found
         errors += [
-            {**asdict(error), "index": item.index, "field": f"signals[{error.index}].{error.field}".rstrip(".")}
+            {
+                "index": item.index,
+                "message": error.detail,
+                "field": f"signals[{error.index}].{error.field}".rstrip("."),
+                "suggestion": error.suggestion or "",
+            }
             for error in wrong
         ]
     if kept:

@@ -252,6 +252,11 @@ def test_head_is_answered_as_get_without_its_body(path: str, asked: Sender) -> N
     assert head["Content-Length"] == str(len(got.content))
 
 
+def test_head_of_an_export_has_no_length(asked: Sender) -> None:
+    head = asked.client.head("/api/v1/traces/export?format=jsonl", headers={"Authorization": f"Bearer {asked.secret}"})
+    assert (head.status_code, head.getvalue(), head.headers.get("Content-Length")) == (200, b"", None)
+
+
 def test_head_of_what_is_only_written_is_refused(asked: Sender) -> None:
     response = asked.client.head("/api/v1/signals")
     assert (response.status_code, response["Allow"]) == (405, "POST")

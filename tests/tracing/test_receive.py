@@ -311,11 +311,40 @@ def test_what_cannot_be_read_of_a_document_s_signals_is_told_and_costs_no_trace(
     wrong: Any
     for wrong, field in (([{"kind": "thumb", "value": "sideways"}], "signals[0].value"), ("none", "signals[0]")):
         answer = sender.post("/api/v1/traces", json.dumps(good | {"signals": wrong}), JSON).json()
+        assert set(answer["errors"][0]) == {"index", "message", "field", "suggestion"}
         assert (answer["accepted"], answer["rejected"], answer["errors"][0]["field"]) == (1, 0, field)
     judged = good | {"groundedness": {"value": 0.2, "by": "judge"}}
     assert sender.post("/api/v1/traces", json.dumps(judged), JSON).json()["errors"] == []
     drained()
     assert sender.get(f"/api/v1/traces/{TRACE}").json()["signals"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (0.7, 0.7),
+        ({"value": "0.61", "by": None}, 0.61),
+        ({"value": 0.6}, 0.6),
+        ({"value": None, "by": None, "version": None}, None),
+        ({"value": 0.6, "by": "lexical"}, None),
+    ],
+)
+def test_the_client_s_own_groundedness_is_kept_however_it_is_written(
+    given: Any, kept: float | None, sender: Sender, clean_store: None, drained: Callable[[], None]
+) -> None:
+    document = {"trace_id": TRACE, "query": "why", "started_at": "2026-11-03T09:30:00Z", "groundedness": given}
+    answer = sender.post("/api/v1/traces", json.dumps(document), JSON).json()
+    assert answer == {"accepted": 1, "rejected": 0, "errors": []}
+    drained()
+    assert sender.get(f"/api/v1/traces/{TRACE}").json()["groundedness"]["value"] == kept
+
+
+@pytest.mark.parametrize("given", ["high", [0.5], True, {"value": "high"}])
+def test_a_groundedness_that_is_none_is_told(given: Any, sender: Sender, clean_store: None) -> None:
+    document = {"trace_id": TRACE, "query": "why", "started_at": "2026-11-03T09:30:00Z", "groundedness": given}
+    (error,) = sender.post("/api/v1/traces", json.dumps(document), JSON).json()["errors"]
+    message = "groundedness is not a number, nor an object with a value"
+    assert error == {"index": 0, "message": message, "field": "groundedness", "suggestion": ""}
 
 
 def test_signals_may_come_before_their_trace_and_a_newer_one_replaces_the_older(
