@@ -4,7 +4,6 @@ Django takes a chunked body for an empty one and answers 400 for a large one, wh
 so the bytes are counted here, as they come from `wsgi.input`.
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -12,12 +11,14 @@ from typing import Any
 
 from cheroot.server import ChunkedRFile, KnownLengthRFile
 from django.http import HttpRequest
+from zlib_ng import zlib_ng as zlib
 
 from tracing.chunks import PIECE, Chunks
 
 DRAINED_AT_MOST = 256 << 20  # read on after a refusal, so that the sender sees the answer and not a reset
 MOST_MEMBERS = 100_000
 FIRST_STEP = 512
+NotDeflated: type[Exception] = vars(zlib)["error"]  # its stub takes the class for one of its exceptions
 IN_PLACE_AT_MOST = 8 << 20  # its room is taken at once, on the sender's word alone
 
 
@@ -97,12 +98,12 @@ def _drain(stream: Any, most: int) -> None:
 def _inflate(raw: bytes, encoding: str, limit: int) -> bytes:
     try:
         return _members(raw, limit, zlib.MAX_WBITS | 32)
-    except zlib.error as error:
+    except NotDeflated as error:
         if encoding != "deflate":
             raise BodyError(400, f"the body is no {encoding}: {error}") from error
     try:
         return _members(raw, limit, -zlib.MAX_WBITS)
-    except zlib.error as error:
+    except NotDeflated as error:
         raise BodyError(400, f"the body is no deflate: {error}") from error
 
 

@@ -10,7 +10,6 @@ import os
 import struct
 import threading
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import orjson
+from zlib_ng import zlib_ng as zlib
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"SLF1"
