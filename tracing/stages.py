@@ -16,6 +16,8 @@ class Stage(Enum):
     GENERATE = ("generate", "#2f7d40", "#74c48f", "Does the answer follow from the context?")
     VALIDATE = ("validate", "#9b4f4f", "#d99090", "Was a bad answer let through?")
 
+    __hash__ = object.__hash__  # an enumeration's own is made in Python from the member's name, 50 times a trace
+
     def __init__(self, label: str, hue: str, hue_dark: str, question: str) -> None:
         self.label = label
         self.hue = hue

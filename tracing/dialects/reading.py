@@ -24,6 +24,8 @@ class Role(Enum):
     WRITER = "writer"  # puts into the index; no part of answering
     UNKNOWN = "unknown"  # no known convention: it has a name, times and errors, and no stage
 
+    __hash__ = object.__hash__  # as of `Stage`
+
 
 class Document(NamedTuple):
     """One entry of a list as sent; `metadata` is JSON text or the mapping itself."""

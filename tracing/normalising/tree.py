@@ -21,13 +21,14 @@ class Node:
     """One span in its place; the fields after `children` are filled in by staging."""
 
     __slots__ = (
-        "below", "children", "declared", "depth", "inferred", "own", "parent", "reading", "round", "span", "stage",
-        "stage_is_declared", "told_round", "tool",
+        "below", "children", "declared", "depth", "inferred", "own", "parent", "reading", "role", "round", "span",
+        "stage", "stage_is_declared", "told_round", "tool",
     )  # fmt: skip
 
     def __init__(self, span: Span, reading: Reading, declared: Declared | None) -> None:
         self.span = span
         self.reading = reading
+        self.role = reading.role
         self.declared = declared
         self.parent: Node | None = None
         self.children: list[Node] = []
@@ -40,11 +41,6 @@ class Node:
         self.told_round: int | None = None  # as declared on it or above
         self.tool: Node | None = None  # the tool's call that it is a part of
         self.round = 1
-
-    @property
-    def role(self) -> Role:
-        """What kind of operation it is."""
-        return self.reading.role
 
     @property
     def name(self) -> str:
@@ -79,6 +75,7 @@ class Tree:
         told = log_records.joined(kept, records) if records else kept
         nodes = [_node(span) for span in joining.placed(told) if span.scope != rag.NATIVE_SCOPE]
         self.nodes = _linked(nodes)
+        self.top = _top(self.nodes)
         saying = [node for node in self.nodes if node.declared is not None]
         documents = [declared for span in self.documents if (declared := rag.read(span)) is not None]
         inner_first = sorted(saying, key=lambda node: -node.depth)
@@ -95,11 +92,11 @@ class Tree:
             node.parent = node.tool = None
             node.children = []
 
-    @property
-    def top(self) -> Node | None:
-        """The root, or where it has not come the earliest span whose parent is not here."""
-        tops = [node for node in self.nodes if node.parent is None]
-        return next((node for node in tops if node.is_root), tops[0] if tops else None)
+
+def _top(nodes: Sequence[Node]) -> Node | None:
+    """The root, or where it has not come the earliest span whose parent is not here."""
+    tops = [node for node in nodes if node.parent is None]
+    return next((node for node in tops if node.is_root), tops[0] if tops else None)
 
 
 def _node(span: Span) -> Node:
