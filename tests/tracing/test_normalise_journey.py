@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.tracing.made_spans import by_id, documents, messages, nodes, retrieved, span, text_of
 from tracing.normalise import normalise
 from tracing.records import Context, LaneHit, Observed, Slot
@@ -141,6 +143,25 @@ def test_what_stands_in_the_prompt_survived() -> None:
     assert (found[A].survived, found[A].survived_source, found[A].dropped_at) == (False, "prompt", "context")
     assert trace.context == Context(text=text_of(B), source="prompt")
     assert trace.observed.context == "inferred"
+
+
+@pytest.mark.parametrize(
+    ("kept", "lost_at"),
+    [((A, B), {C: "rerank", D: "rerank"}), ((A, C), {B: "context", D: "context"}), ((A, B, C), {D: "rerank"})],
+)
+def test_where_a_whole_ranking_came_and_its_best_were_kept_the_rest_was_lost_at_the_reranker(
+    kept: tuple[str, ...], lost_at: dict[str, str]
+) -> None:
+    ranking = ((A, 0.9), (B, 0.8), (C, 0.3), (D, 0.1))
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved(*ranking)),
+            span(3, "rerank", "RERANKER", 1, (2, 3), **documents("reranker.output_documents", *ranking)),
+            span(4, "llm", "LLM", 1, (3, 9), **messages(*kept)),
+        ]
+    )
+    assert {c.chunk_id: c.dropped_at for c in trace.candidates if not c.survived} == lost_at
 
 
 def test_a_chunk_whose_beginning_alone_is_in_the_prompt_was_truncated() -> None:

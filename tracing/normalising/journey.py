@@ -70,6 +70,7 @@ def _blame(rows: Rows, round_: Round) -> None:
         members |= ids or set()
     several = len(round_.lanes) > 1
     at_top = round_.top_k is not None and reranked is not None and len(reranked) >= round_.top_k
+    best_kept = _is_best_kept(rows, round_.reranked or ())
     for chunk_id in members:
         row = rows.get(chunk_id)
         if row is None or row.survived is not False:
@@ -77,7 +78,7 @@ def _blame(rows: Rows, round_: Round) -> None:
         if reranked is not None and chunk_id in reranked:
             lost_at_filter = filtered is not None and chunk_id not in filtered
             row.dropped_at, row.dropped_why = (
-                ("rerank", round_.filtered_why) if lost_at_filter else ("context", "unknown")
+                ("rerank", round_.filtered_why) if lost_at_filter else ("rerank" if best_kept else "context", "unknown")
             )
         elif (given is not None and chunk_id not in given) or (fused is not None and chunk_id not in fused):
             row.dropped_at, row.dropped_why = "retrieve", "cut"
@@ -86,6 +87,12 @@ def _blame(rows: Rows, round_: Round) -> None:
         else:
             unmerged = several and fused is None
             row.dropped_at, row.dropped_why = "retrieve" if unmerged else "context", "unknown"
+
+
+def _is_best_kept(rows: Rows, reranked: Documents) -> bool:
+    """True where of a whole ranking exactly the first got on: what follows was cut by its rank."""
+    kept = [rows[document.id].survived is True for document in reranked if document.id in rows]
+    return any(kept) and kept == sorted(kept, reverse=True)
 
 
 def _ids(documents: Documents | None) -> set[str | None] | None:
