@@ -210,11 +210,56 @@ def test_what_the_server_refuses_in_the_background_is_said_on_the_page(visit: Ca
     page.route("**/chunk?**", lambda route: route.fulfill(status=500))
     link.click()
     expect(page.locator("#problem")).to_contain_text("The server could not do that")
+    expect(page.locator("#problem")).to_be_visible()
     page.unroute("**/chunk?**")
     page.route("**/chunk?**", lambda route: route.abort())
     link.click()
     expect(page.locator("#problem")).to_contain_text("The server does not answer")
     page.unroute("**/chunk?**")
+    link.click()
+    expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
+    expect(page.locator("#problem")).to_be_hidden()
+
+
+def test_a_live_list_of_somebody_who_was_signed_out_takes_no_keystroke_and_asks_no_more(
+    visit: Callable[..., Visitor], people: dict[str, Any]
+) -> None:
+    visitor = visit()
+    visitor.page.clock.install()
+    page = visitor.open("/p/atlas/traces?live=1")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.context.clear_cookies()
+    page.keyboard.press("/")
+    page.keyboard.type("feed")
+    problem = page.locator("#problem")
+    expect(problem).to_have_text("You are signed out. Sign in")
+    page.keyboard.type("back:down")
+    expect(page.locator("[data-filter]")).to_have_value("feedback:down")
+    asked.clear()
+    page.locator(f'[data-trace="{made.FULL}"] td.time').click()
+    expect(page.locator("#peek")).to_be_empty()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    page.clock.run_for(10_000)  # the list had asked every two seconds
+    assert [one for one in asked if "traces-newer" in one] == []
+    address = page.url
+    problem.get_by_role("link", name="Sign in").click()
+    page.get_by_label("User name").fill("mara")
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(address)
+    expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
+
+
+def test_whoever_signs_in_again_elsewhere_goes_on_with_the_page(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
+    link.click()
+    expect(page.locator("#problem")).to_contain_text("You are signed out.")
+    expect(link).to_have_attribute("aria-expanded", "false")
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
     link.click()
     expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
     expect(page.locator("#problem")).to_be_hidden()

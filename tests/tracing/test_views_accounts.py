@@ -94,6 +94,22 @@ class TestSigningIn:
         assert client.get("/p/atlas/settings/").status_code == 302
 
 
+class TestAPartOfAPageForSomebodyWhoIsSignedOut:
+    def asked(self, client: Client, page: str) -> tuple[int, str]:
+        headers = {"HX-Request": "true", "HX-Current-URL": page}
+        answer = client.get("/p/atlas/traces-count?q=x", headers=headers)
+        assert answer.content == b"You are signed out."
+        return answer.status_code, answer["Location"]
+
+    def test_is_the_way_to_sign_in_and_back_to_the_page(self, client: Client) -> None:
+        login = "/accounts/login/?next=/p/atlas/traces%3Fq%3Dx"
+        assert self.asked(client, "http://testserver/p/atlas/traces?q=x") == (401, login)
+
+    @pytest.mark.parametrize("page", ["https://elsewhere.example/p/atlas/traces", "javascript:alert(1)", ""])
+    def test_never_leads_to_another_site(self, client: Client, page: str) -> None:
+        assert self.asked(client, page) == (401, "/accounts/login/?next=/")
+
+
 class TestTheTheme:
     def test_is_not_changed_by_opening_its_address(self, client: Client) -> None:
         answer = client.get("/theme?theme=dark")

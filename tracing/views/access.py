@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from tracing import native, queries
@@ -100,15 +102,26 @@ def posted_from(page: str) -> Callable[[View], View]:
 
 
 def _guarded(view: Guarded[P], may: Callable[[Visit], bool], refusal: str) -> View:
-    @login_required
     @wraps(view)
     def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _signed_out(request)
         here = visit(request, slug)
         if not may(here):
             raise PermissionDenied(refusal)
         return view(here, *args, **kwargs)
 
     return guarded
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
+    """The way to sign in and back. A part of a page is answered 401 with that way: htmx would swap the sign-in in."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path())
+    page = request.headers.get("HX-Current-URL", "")
+    safe = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+    back = urlsplit(page)._replace(scheme="", netloc="").geturl() if safe else "/"
+    return HttpResponse("You are signed out.", status=401, headers={"Location": redirect_to_login(back).url})
 
 
 def visit(request: HttpRequest, slug: str) -> Visit:

@@ -10,11 +10,18 @@ function announce(words) {
 }
 
 // What went wrong is said where everybody sees it, until something goes right.
-function complain(words) {
+function complain(...parts) {
   const note = $("#problem");
   if (!note) return;
-  note.textContent = words;
+  note.replaceChildren(...parts);
   note.hidden = false;
+}
+
+// Whoever is signed out is told so, once, and keeps the page; what asks by itself waits until something is answered.
+let signedOut = false;
+function tellSignedOut(login) {
+  signedOut = true;
+  complain("You are signed out. ", Object.assign(document.createElement("a"), { href: login, textContent: "Sign in" }));
 }
 
 // Times: the viewer's zone in the text, UTC on hover.
@@ -40,7 +47,7 @@ async function copy(element) {
 async function copyFrom(link) {
   try {
     const answer = await fetch(link.href);
-    if (!answer.ok) throw new Error(answer.statusText);
+    if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
     await navigator.clipboard.writeText(await answer.text());
     announce(`Copied ${link.dataset.what}`);
     flash(link, "Copied");
@@ -116,7 +123,7 @@ function peek(link) {
   const pane = $("#peek");
   if (pane.textContent.trim()) pane.setAttribute("aria-busy", "true");
   htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" })
-    .then(() => announce("Opened beside the list"), () => pane.replaceChildren()) // what failed is said at the top
+    .then(() => { if (pane.textContent.trim()) announce("Opened beside the list"); }, () => {}) // onError says what failed
     .finally(() => pane.removeAttribute("aria-busy"));
 }
 
@@ -199,6 +206,7 @@ function onClick(event) {
 // A row that is open closes on the second click instead of loading again; facets stay as they are under a focus.
 function onRequest(event) {
   const link = event.target;
+  if (signedOut && asksByItself(link)) { event.preventDefault(); return; }
   if (link.matches?.(".facets") && link.contains(document.activeElement)) { event.preventDefault(); return; }
   if (!link.matches?.("a[data-unfold]")) return;
   const below = link.closest("tr").nextElementSibling;
@@ -225,10 +233,15 @@ function labelTheme(form) {
   button.textContent = theme === "dark" ? "Light" : "Dark";
 }
 
+const asksByItself = (element) => element.matches?.("[hx-trigger*=every]");
+
 function onError(event) {
-  const status = event.detail.xhr?.status;
-  if (event.target.matches?.("[hx-trigger*=every]")) return;  // it asks again by itself
-  complain(status === 403 || status === 404 ? "That is not there, or not yours to see. Reload the page."
+  const { xhr, target } = event.detail, status = xhr?.status;
+  if (target?.id === "peek") target.replaceChildren();
+  if (event.target.matches?.("a[data-unfold]")) event.target.setAttribute("aria-expanded", "false");
+  const login = status === 401 && xhr.getResponseHeader("Location");
+  if (login) tellSignedOut(login);
+  else if (!asksByItself(event.target)) complain(status === 403 || status === 404 ? "That is not there, or not yours to see. Reload the page."
     : status ? "The server could not do that. Reload the page; if it happens again, its log says why."
     : "The server does not answer. Is it running? Then reload the page.");
 }
@@ -240,7 +253,11 @@ document.addEventListener("htmx:beforeRequest", onRequest);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 document.addEventListener("htmx:sendError", onError);
 document.addEventListener("htmx:responseError", onError);
-document.addEventListener("htmx:afterOnLoad", () => { const note = $("#problem"); if (note) note.hidden = true; });
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (!event.detail.successful) return;
+  signedOut = false;
+  $("#problem").hidden = true;
+});
 enhance(document);
 $$("[data-theme-form]").forEach(labelTheme);
 $("form[data-submit-now]")?.requestSubmit();
