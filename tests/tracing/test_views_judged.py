@@ -302,7 +302,9 @@ def test_who_may_say_so(judged: Sender, people: dict[str, Any], name: str, statu
 
 
 def test_nobody_says_so_by_following_a_link(judged: Sender, people: dict[str, Any]) -> None:
-    assert signed_in(people, "theo").get(PAGE + "/verdict").status_code == 405
+    opened = signed_in(people, "theo").get(PAGE + "/verdict?q=stage:rerank", follow=True)
+    assert opened.redirect_chain == [(f"{PAGE}?q=stage%3Arerank", 302)]
+    assert "Nothing was saved; send it again." in opened.content.decode()
     assert Client().post(PAGE + "/verdict", {"what": ".none"}).status_code == 302
     assert len(history()) == 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.messages import get_messages
 from django.test import Client
 
 from tracing.models import Key, Membership, Project
@@ -68,13 +69,34 @@ class TestWhoMaySeeThem:
             ("settings/save", "settings/"),
             ("jobs/ask", "jobs/"),
             ("views/save", "traces"),
+            ("views/save?q=x", "traces?q=x"),
+            ("views/1/delete", "traces"),
+            ("settings/keys/1/revoke", "settings/keys/"),
+            ("settings/keys/1/restore", "settings/keys/"),
+            ("settings/members/1", "settings/members/"),
+            ("settings/members/1/link", "settings/members/"),
+            ("corpus/look", "corpus/"),
         ],
     )
     def test_an_action_that_is_opened_leads_to_the_page_with_its_form(
         self, mara: Client, action: str, page: str
     ) -> None:
-        assert mara.get(f"/p/atlas/{action}")["Location"] == f"/p/atlas/{page}"
-        assert mara.put(f"/p/atlas/{action}").status_code == 405
+        opened = mara.get(f"/p/atlas/{action}")
+        assert opened["Location"] == f"/p/atlas/{page}"
+        (told,) = get_messages(opened.wsgi_request)
+        assert str(told) == "Nothing was saved; send it again."
+
+    def test_an_action_of_another_method_is_refused_in_words(self, mara: Client) -> None:
+        refused = mara.put("/p/atlas/settings/save")
+        assert (refused.status_code, refused["Allow"]) == (405, "POST")
+        assert "It was asked with PUT, and takes POST." in refused.content.decode()
+
+    def test_what_was_sent_after_a_session_ended_is_said_to_be_lost(self, mara: Client) -> None:
+        sent = Client().post("/p/atlas/settings/save", {"name": "Changed"})
+        assert sent["Location"] == "/accounts/login/?next=/p/atlas/settings/save"
+        back = mara.get("/p/atlas/settings/save", follow=True)
+        assert back.redirect_chain == [("/p/atlas/settings/", 302)]
+        assert "Nothing was saved; send it again." in back.content.decode()
 
 
 class TestTheProjectsSettings:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -86,15 +87,20 @@ def owner_page(view: Guarded[P]) -> View:
     return _guarded(view, lambda here: here.owns, "Only an owner of the project can change this.")
 
 
-def posted_from(page: str) -> Callable[[View], View]:
-    """The view for POST alone; a GET, as after signing in anew, goes to the page that has the form."""
+def posted_from(page: str, *parts: str) -> Callable[[View], View]:
+    """The view for POST alone; a GET, as after signing in anew, goes to the page that has the form, which says that
+    nothing was saved. `parts` of the action's address, beside the project, are the page's too."""
 
     def decorated(view: View) -> View:
         posted = require_POST(view)
 
         @wraps(view)
-        def either(request: HttpRequest, slug: str, *args: object, **kwargs: object) -> HttpResponseBase:
-            return redirect(page, slug) if request.method == "GET" else posted(request, slug, *args, **kwargs)
+        def either(request: HttpRequest, slug: str, **kwargs: object) -> HttpResponseBase:
+            if request.method != "GET":
+                return posted(request, slug, **kwargs)
+            messages.warning(request, "Nothing was saved; send it again.")
+            address, state = reverse(page, args=[slug, *(kwargs[part] for part in parts)]), request.GET.urlencode()
+            return redirect(f"{address}?{state}" if state else address)
 
         return either
 

@@ -9,14 +9,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from tracing import queries, tasks
 from tracing.corpus import drift, manifests
 from tracing.corpus.lines import KINDS
 from tracing.filters import Filter
 from tracing.queries.measures import MEASURES, Measure, Rate, live_only, share
-from tracing.views.access import Context, Visit, member_page, working_page
+from tracing.views.access import Context, Visit, member_page, posted_from, working_page
 
 SHOWN = 25
 CHANGES_SHOWN = 100
@@ -74,7 +74,7 @@ def corpus(here: Visit) -> HttpResponse:
     return here.render("tracing/corpus.html", context, place="corpus")
 
 
-@require_POST
+@posted_from("tracing:corpus")
 @working_page
 def look_again(here: Visit) -> HttpResponse:
     """Compare answers and corpus now, and not only at night."""

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from tracing import jobs as work
 from tracing import tasks
@@ -76,7 +76,7 @@ def ask_job(here: Visit) -> HttpResponse:
     return redirect("tracing:jobs", here.slug)
 
 
-@require_POST
+@posted_from("tracing:jobs")
 @working_page
 def cancel_job(here: Visit, number: int) -> HttpResponse:
     """End it early; going on with it takes that back."""
@@ -84,7 +84,7 @@ def cancel_job(here: Visit, number: int) -> HttpResponse:
     return redirect("tracing:jobs", here.slug)
 
 
-@require_POST
+@posted_from("tracing:jobs")
 @working_page
 def resume_job(here: Visit, number: int) -> HttpResponse:
     """Go on with one that ended early."""

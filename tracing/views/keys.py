@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from tracing import keys as access_keys
 from tracing.forms import KeyForm
@@ -38,7 +37,7 @@ def create_key(here: Visit) -> HttpResponse:
     return shown_once.carried_to(here, "tracing:keys", {"name": key.name, "secret": secret})
 
 
-@require_POST
+@posted_from("tracing:keys")
 @owner_page
 def revoke_key(here: Visit, number: int) -> HttpResponse:
     """Refuse the key from now on; it can be taken back for some minutes."""
@@ -48,7 +47,7 @@ def revoke_key(here: Visit, number: int) -> HttpResponse:
     return redirect("tracing:keys", here.slug)
 
 
-@require_POST
+@posted_from("tracing:keys")
 @owner_page
 def restore_key(here: Visit, number: int) -> HttpResponse:
     """Take back a revocation that is some minutes old at most."""

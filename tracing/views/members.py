@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from tracing import keys
 from tracing.forms import MemberForm
@@ -51,7 +50,7 @@ def add_member(here: Visit) -> HttpResponse:
     return redirect("tracing:members", here.slug)
 
 
-@require_POST
+@posted_from("tracing:members")
 @owner_page
 def new_link(here: Visit, number: int) -> HttpResponse:
     """Make a one-time link for a member, and show it once; the ones made before are void."""
@@ -63,7 +62,7 @@ def new_link(here: Visit, number: int) -> HttpResponse:
     return _show_link(here, membership.user)
 
 
-@require_POST
+@posted_from("tracing:members")
 @owner_page
 def change_member(here: Visit, number: int) -> HttpResponse:
     """Give a member another role, or take them out; the last owner stays one."""

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from tracing.forms import ViewForm
 from tracing.models import SavedView
@@ -27,7 +26,7 @@ def save_view(here: Visit) -> HttpResponse:
     return redirect(_address(here))
 
 
-@require_POST
+@posted_from("tracing:traces")
 @member_page
 def delete_view(here: Visit, number: int) -> HttpResponse:
     """Forget one of the person's own views, and offer to take that back."""

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from tracing.forms import VerdictForm
 from tracing.judging import human
@@ -11,10 +10,10 @@ from tracing.keyed import TraceKey
 from tracing.pages.list_bar import Bar
 from tracing.pages.stale_word import overlooked
 from tracing.views import trace
-from tracing.views.access import Visit, working_page
+from tracing.views.access import Visit, posted_from, working_page
 
 
-@require_POST
+@posted_from("tracing:trace", "trace_id")
 @working_page
 def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
     """Keep what the person says, and show the trace with it."""
