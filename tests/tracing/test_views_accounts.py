@@ -45,6 +45,18 @@ class TestAOneTimeLink:
         client.force_login(people["theo"])
         assert client.get(f"/accounts/once/{elsewhere}/")["Location"] == "/"
 
+    def test_asks_whoever_is_signed_in_as_another_and_does_not_sign_in_by_itself(
+        self, client: Client, link: str, people: dict[str, Any]
+    ) -> None:
+        assert "data-submit-now" in client.get(link).content.decode()
+        client.force_login(people["theo"])
+        page = client.get(link).content.decode()
+        assert "You are signed in as <b>theo</b>. Go on as <b>mara</b>?" in page
+        assert "data-submit-now" not in page
+        assert client.session["_auth_user_id"] == str(people["theo"].pk)
+        client.post(link)
+        assert client.session["_auth_user_id"] == str(people["mara"].pk)
+
     def test_is_void_after_another_sign_in(self, client: Client, link: str) -> None:
         Client().post("/accounts/login/", {"username": "mara", "password": "correct horse"})
         assert client.post(link).status_code == 410
