@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from tracing.models import Membership, Project
 from tracing.pages import signin
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,18 @@ class TestAOneTimeLink:
     def test_is_void_after_another_sign_in(self, client: Client, link: str) -> None:
         Client().post("/accounts/login/", {"username": "mara", "password": "correct horse"})
         assert client.post(link).status_code == 410
+
+    @pytest.mark.parametrize("joins", [True, False])
+    def test_is_void_after_its_person_joined_or_left_a_project(
+        self, client: Client, link: str, people: dict[str, Any], joins: bool
+    ) -> None:
+        if joins:
+            Membership.objects.create(project=Project.objects.create(slug="other"), user=people["mara"], role="viewer")
+        else:
+            Membership.objects.get(user=people["mara"]).delete()
+        assert client.post(link).status_code == 410
+        fresh = signin.token(people["mara"])
+        assert client.post(f"/accounts/once/{fresh}/").status_code == 302
 
     def test_is_void_after_a_day(self, client: Client, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(signin, "LASTS_SECONDS", -1)

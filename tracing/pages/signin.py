@@ -1,8 +1,13 @@
-"""One-time links that sign a person in: signed, expiring, void after any sign-in, change of password or newer link."""
+"""One-time links that sign a person in: signed, expiring, void after any sign-in, change of password or newer link.
+
+They open the projects that the person was in when they were made: one joined or left since makes them void.
+"""
 
 from django.contrib.auth.models import User
 from django.core import signing
 from django.utils import timezone
+
+from tracing.models import Membership
 
 SALT = "stagelight.once"
 LASTS_SECONDS = 24 * 3600
@@ -53,4 +58,5 @@ def used(text: str) -> tuple[User, str] | None:
 
 def _state(user: User) -> str:
     last = user.last_login.isoformat() if user.last_login else "never"
-    return f"{last} {user.get_session_auth_hash()[:16]}"
+    projects = Membership.objects.filter(user=user).order_by("project").values_list("project", flat=True)
+    return f"{last} {user.get_session_auth_hash()[:16]} {list(projects)}"
