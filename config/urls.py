@@ -6,6 +6,5 @@ from django.urls import include, path
 handler400 = "tracing.problems.bad_request"
 urlpatterns = [
     path("accounts/login/", auth.LoginView.as_view(), name="login"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("", include("tracing.urls")),
 ]

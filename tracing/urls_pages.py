@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("stages.css", home.stages_css, name="stages_css"),
     path("theme", home.theme, name="theme"),
     path("t/<str:trace_id>", home.permalink, name="permalink"),
+    path("accounts/logout/", accounts.sign_out, name="sign_out"),
     path("accounts/once/<str:token>/", accounts.once, name="once"),
     path(P, home.project, name="project"),
     path(P + "start/", start.start, name="start"),

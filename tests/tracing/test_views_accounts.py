@@ -113,10 +113,22 @@ class TestSigningIn:
         response = client.post("/accounts/login/", {"username": "mara", "password": "wrong"})
         assert "do not go together" in response.content.decode()
 
+    def test_names_both_ways_to_a_link(self, client: Client) -> None:
+        page = client.get("/accounts/login/").content.decode()
+        assert "An owner of your project can make a link under Settings, Members" in page
+        assert "manage.py signin_link admin" in page
+
     def test_ends_with_sign_out(self, client: Client, people: dict[str, Any]) -> None:
         client.force_login(people["mara"])
         client.post("/accounts/logout/")
         assert client.get("/p/atlas/settings/").status_code == 302
+
+    def test_does_not_end_by_following_a_link(self, client: Client, people: dict[str, Any]) -> None:
+        assert client.get("/accounts/logout/")["Location"] == "/accounts/login/"
+        client.force_login(people["mara"])
+        page = client.get("/accounts/logout/")
+        assert (page.status_code, "_auth_user_id" in client.session) == (200, True)
+        assert "<h1>Sign out?</h1>" in page.content.decode()
 
 
 class TestAPartOfAPageForSomebodyWhoIsSignedOut:

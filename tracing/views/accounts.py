@@ -1,10 +1,10 @@
-"""Signing in by a one-time link; a password's way in is Django's own."""
+"""Signing in by a one-time link, and signing out; a password's way in is Django's own."""
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -28,6 +28,16 @@ def once(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "registration/once.html", {"who": user})
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return HttpResponseRedirect(_within(request, next_path))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session; a link that is followed asks first."""
+    if request.method == "GET" and request.user.is_authenticated:
+        return render(request, "registration/sign_out.html")
+    logout(request)
+    return redirect("login")
 
 
 def _within(request: HttpRequest, path: str) -> str:
