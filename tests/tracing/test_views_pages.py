@@ -1,5 +1,6 @@
 """The pages on a real store: the list, the trace, what they load, who may see them."""
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -109,6 +110,26 @@ class TestTheList:
         response = mara.get("/p/atlas/traces", {"from": "yesterdayish"})
         assert response.status_code == 400
         assert "is no time" in text(response)
+
+    @pytest.mark.parametrize(
+        ("asked", "said", "kept"),
+        [
+            ({"sort": "colour"}, "There is no order 'colour'", ""),
+            ({"sort": "colour", "cursor": "x"}, "There is no order 'colour'", ""),
+            ({"sort": "latency", "cursor": "x"}, "This cursor was not given out here", "latency"),
+        ],
+    )
+    def test_drops_an_order_or_a_place_that_is_none_and_leads_on(
+        self, mara: Client, asked: dict[str, str], said: str, kept: str
+    ) -> None:
+        answer = mara.get("/p/atlas/traces", asked)
+        assert said in html.unescape(text(answer))
+        following = re.search(r'rel="next" href="([^"]+)"', text(answer))
+        assert following is not None
+        second = mara.get(html.unescape(following[1]))
+        assert "This is the first page" not in text(second)
+        bar, page = second.context["bar"], second.context["page"]
+        assert (bar.sort, page.rows[0] in answer.context["page"].rows) == (kept, False)
 
     def test_begins_anew_on_a_cursor_that_is_none(self, mara: Client) -> None:
         page = text(mara.get("/p/atlas/traces", {"cursor": "nonsense"}))

@@ -113,6 +113,10 @@ class Bar:
         meant = mended(self.q, error)
         return Refused("q", error.message, meant or error.suggestion or "", self.link(q=meant) if meant else "")
 
+    def begun_anew(self) -> "Bar":
+        """The state at the first page, and in an order that there is."""
+        return replace(self, cursor="", sort=self.sort if self.sort in dict(ORDERS) else "")
+
     def link(self, name: str = "traces", **change: str | bool) -> str:
         """The address with one thing changed; any change but of the cursor begins at the first page."""
         changed: dict[str, Any] = {"cursor": ""} | change

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from tracing import queries
@@ -20,7 +21,7 @@ PAGE = 50
 def traces(here: Visit) -> HttpResponse:
     """The list; a filter that can't be read shows what is wrong with it, and lists nothing."""
     bar = Bar.of(here.slug, here.request.GET)
-    page, refused = _page(here, bar)
+    bar, page, refused = _page(here, bar)
     selected = here.request.GET.get("selected", "")
     beside = (peeked(here, selected) if selected else None) or {}
     context: Context = {
@@ -89,16 +90,17 @@ def facets(here: Visit) -> HttpResponse:
     return here.render("tracing/facets.html" + part, {"facets": found, "reach": reach, "bar": bar}, place="traces")
 
 
-def _page(here: Visit, bar: Bar) -> tuple[queries.Page | None, Refused | None]:
+def _page(here: Visit, bar: Bar) -> tuple[Bar, queries.Page | None, Refused | None]:
+    """What is listed, with the bar as it is then: an order or a place that there is none of is said, and dropped."""
     try:
-        scope = bar.scope(here.project)
-        sort = bar.sort or "newest"
-        return queries.trace_page(scope=scope, sort=sort, cursor=bar.cursor, limit=PAGE, names=queries.SHOWN), None
+        sort, scope = bar.sort or "newest", bar.scope(here.project)
+        page = queries.trace_page(scope=scope, sort=sort, cursor=bar.cursor, limit=PAGE, names=queries.SHOWN)
     except FilterError as error:
-        return None, bar.refused(error)
+        return bar, None, bar.refused(error)
     except queries.CursorError as error:
-        messages.warning(here.request, f"{error}. This is the first page.", extra_tags="warning")
-        return queries.trace_page(scope=scope, limit=PAGE, names=queries.SHOWN), None
+        messages.warning(here.request, f"{capfirst(str(error))}. This is the first page.")
+        return _page(here, bar.begun_anew())
+    return bar, page, None
 
 
 def support_words(page: queries.Page | None) -> str:
