@@ -276,8 +276,10 @@ class TestMembers:
 
     def test_are_removed_and_come_back_with_undo(self, mara: Client, people: dict[str, Any]) -> None:
         membership = Membership.objects.get(user=people["theo"])
-        page = mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "remove"}).content.decode()
-        assert "is no longer a member" in page
+        answer = mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "remove"}, follow=True)
+        assert answer.redirect_chain == [("/p/atlas/settings/members/", 302)], "a reload sends nothing again"
+        assert "<b>theo</b> is no longer a member" in answer.content.decode()
+        assert "is no longer a member" not in mara.get("/p/atlas/settings/members/").content.decode()
         assert as_(people, "theo").get("/p/atlas/settings/").status_code == 404
         mara.post("/p/atlas/settings/members/add", {"username": "theo", "role": "member"})
         assert as_(people, "theo").get("/p/atlas/settings/").status_code == 200
@@ -288,6 +290,25 @@ class TestMembers:
         response = mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": role}, follow=True)
         assert "make somebody else one first" in response.content.decode()
         assert Membership.objects.get(pk=membership.pk).role == "owner"
+
+    @pytest.mark.parametrize(
+        ("role", "asked", "said", "address"),
+        [
+            ("remove", "Leave Atlas?", "You are no longer a member of Atlas.", "/"),
+            ("viewer", "Become a viewer of Atlas?", "mara is viewer now.", "/p/atlas/settings/members/"),
+        ],
+    )
+    def test_who_are_the_owner_at_the_page_are_asked_before_they_step_down(
+        self, mara: Client, people: dict[str, Any], role: str, asked: str, said: str, address: str
+    ) -> None:
+        Membership.objects.filter(user=people["theo"]).update(role="owner")
+        own = Membership.objects.get(user=people["mara"])
+        page = mara.post(f"/p/atlas/settings/members/{own.pk}", {"role": role}).content.decode()
+        assert asked in page and "Only another owner can take that back." in page
+        assert Membership.objects.get(user=people["mara"]).role == "owner"
+        answer = mara.post(f"/p/atlas/settings/members/{own.pk}", {"role": role, "sure": "yes"}, follow=True)
+        assert answer.redirect_chain == [(address, 302)]
+        assert said in answer.content.decode() and "Undo" not in answer.content.decode()
 
     def test_change_their_role(self, mara: Client, people: dict[str, Any]) -> None:
         membership = Membership.objects.get(user=people["theo"])

@@ -22,8 +22,9 @@ from tracing.views.access import Context, Visit, member_page, owner_page, posted
 @never_cache
 @member_page
 def members(here: Visit) -> HttpResponse:
-    """The members with their roles, a form for another, and, this once, the link that was just made."""
-    return shown_once.spent(here, _page(here, MemberForm(), made=shown_once.carried(here)))
+    """The members with their roles, a form for another, and, this once, the link that was just made or the way back
+    of who was just removed."""
+    return shown_once.spent(here, _page(here, MemberForm(), once=shown_once.carried(here)))
 
 
 @never_cache
@@ -65,21 +66,31 @@ def new_link(here: Visit, number: int) -> HttpResponse:
 @posted_from("tracing:members")
 @owner_page
 def change_member(here: Visit, number: int) -> HttpResponse:
-    """Give a member another role, or take them out; the last owner stays one."""
+    """Give a member another role, or take them out; the last owner stays one, and owners are asked about themselves."""
     membership = get_object_or_404(Membership.objects.select_related("user"), project=here.project, pk=number)
     role = here.request.POST.get("role", "")
     if membership.role == Membership.Role.OWNER and role != Membership.Role.OWNER and _owners(here) == 1:
         messages.error(here.request, "A project needs an owner: make somebody else one first.", extra_tags="error")
+    elif membership.user_id == here.user.pk and "sure" not in here.request.POST:
+        return here.render("tracing/step_down.html", {"role": role, "number": number}, place="settings")
     elif role == "remove":
-        membership.delete()
-        keys.forget()
-        return _page(here, MemberForm(), removed=membership)
+        return _remove(here, membership)
     elif role in Membership.Role.values:
         membership.role = role
         membership.save(update_fields=["role"])
         keys.forget()
         messages.success(here.request, f"{membership.user} is {role} now.", extra_tags="done")
     return redirect("tracing:members", here.slug)
+
+
+def _remove(here: Visit, membership: Membership) -> HttpResponse:
+    membership.delete()
+    keys.forget()
+    if membership.user_id == here.user.pk:
+        messages.success(here.request, f"You are no longer a member of {here.project.name}.", extra_tags="done")
+        return redirect("tracing:home")
+    removed = {"removed": membership.user.get_username(), "role": membership.role}
+    return shown_once.carried_to(here, "tracing:members", removed)
 
 
 def _owners(here: Visit) -> int:
