@@ -265,6 +265,28 @@ def test_whoever_signs_in_again_elsewhere_goes_on_with_the_page(visit: Callable[
     expect(page.locator("#problem")).to_be_hidden()
 
 
+SENT_AT_TWO_CLICKS = """button => {
+    const sent = [];
+    addEventListener("submit", event => { sent.push(!event.defaultPrevented); event.preventDefault(); });
+    button.click();
+    button.click();
+    return sent;
+}"""
+
+
+def test_a_double_click_sends_a_form_once_and_back_makes_it_whole(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/p/atlas/settings/keys/")
+    page.get_by_label("Name").fill("docs bot")
+    assert page.get_by_role("button", name="Make the key").evaluate(SENT_AT_TWO_CLICKS) == [True, False]
+    page.reload()
+    for name in ("docs bot", "another"):
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Make the key").click()
+        expect(page.get_by_text(f"{name} is made.")).to_be_visible()
+        page.go_back()
+        expect(page.locator("form[aria-busy]")).to_have_count(0)
+
+
 def test_an_id_copies_on_click(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -233,6 +233,19 @@ function labelTheme(form) {
   button.textContent = theme === "dark" ? "Light" : "Dark";
 }
 
+// A form is sent once: a second click while the answer is on its way sends nothing.
+function onSubmit(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.hasAttribute("aria-busy")) event.preventDefault();
+  form.setAttribute("aria-busy", "true");
+}
+
+// Back shows the page as it was left.
+function onPageShow() {
+  $$("form[aria-busy]").forEach((form) => { form.removeAttribute("aria-busy"); });
+}
+
 const asksByItself = (element) => element.matches?.("[hx-trigger*=every]");
 
 function onError(event) {
@@ -249,6 +262,8 @@ function onError(event) {
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
 document.addEventListener("submit", onTheme);
+document.addEventListener("submit", onSubmit);
+addEventListener("pageshow", onPageShow);
 document.addEventListener("htmx:beforeRequest", onRequest);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 document.addEventListener("htmx:sendError", onError);
