@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "traces-facets", listing.facets, name="facets"),
     path(P + "traces-newer", listing.newer, name="newer"),
     path(P + "views/save", saved.save_view, name="save_view"),
+    path(P + "views/restore", saved.restore_view, name="restore_view"),
     path(P + "views/<int:number>/delete", saved.delete_view, name="delete_view"),
     path(T, trace.trace, name="trace"),
     path(T + "/next", beside.next_trace, name="next_trace"),

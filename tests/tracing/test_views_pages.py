@@ -36,6 +36,13 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
+def kept(page: str) -> str:
+    """What takes back the deletion of a view."""
+    found = re.search(r'name="kept" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 HTMX = {"HX-Request": "true"}
 PAGES = (
     "traces", "traces-count", "traces-facets", f"traces/{made.FULL}", f"traces/{made.FULL}/peek",
@@ -227,7 +234,9 @@ class TestSavedViews:
         assert "is deleted" in page
         assert not SavedView.objects.exists()
         assert "is deleted" not in text(mara.get("/p/atlas/traces"))
-        mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
+        mara.post("/p/atlas/views/restore", {"kept": kept(page)})
+        assert SavedView.objects.get().query == "feedback:down"
+        mara.post("/p/atlas/views/restore", {"kept": kept(page)})
         assert SavedView.objects.count() == 1
 
     def test_keep_the_time_and_the_order_and_say_that_they_are_kept(self, mara: Client, clean_store: None) -> None:
@@ -245,7 +254,7 @@ class TestSavedViews:
     def test_of_a_name_that_is_taken_are_refused(self, mara: Client, clean_store: None) -> None:
         mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "feedback:down"})
         page = text(mara.post("/p/atlas/views/save", {"name": "bad ones", "query": "env:prod"}, follow=True))
-        assert "you have one called bad ones" in page
+        assert "one is called bad ones" in page
         assert SavedView.objects.get().query == "feedback:down"
 
     def test_that_are_deleted_and_undone_leave_the_list_as_it_is(self, mara: Client, clean_store: None) -> None:
@@ -253,11 +262,11 @@ class TestSavedViews:
         here = "?q=feedback%3Adown&from=7d"
         answer = mara.post(f"/p/atlas/views/{SavedView.objects.get().pk}/delete{here}", follow=True)
         assert answer.redirect_chain == [(f"/p/atlas/traces{here}", 302)]
-        assert 'name="sort" value="latency"' in text(answer)
-        undone = mara.post(f"/p/atlas/views/save{here}", {"name": "slow", "query": "env:prod", "sort": "latency"})
+        undone = mara.post(f"/p/atlas/views/restore{here}", {"kept": kept(text(answer))})
         assert undone["Location"] == f"/p/atlas/traces{here}"
+        assert SavedView.objects.get().sort == "latency"
 
-    def test_of_others_are_seen_where_shared_and_never_deleted(
+    def test_of_others_are_seen_where_shared_and_deleted_by_owners_alone(
         self, mara: Client, people: dict[str, Any], clean_store: None
     ) -> None:
         project = Project.objects.get(slug="atlas")
@@ -266,7 +275,19 @@ class TestSavedViews:
         page = text(mara.get("/p/atlas/traces"))
         assert "theirs" in page
         assert "private" not in page
-        assert mara.post(f"/p/atlas/views/{SavedView.objects.get(name='theirs').pk}/delete").status_code == 404
+        theirs, private = (SavedView.objects.get(name=name).pk for name in ("theirs", "private"))
+        vera = Client()
+        vera.force_login(people["vera"])
+        assert "Delete the view theirs" not in text(vera.get("/p/atlas/traces"))
+        assert vera.post(f"/p/atlas/views/{theirs}/delete").status_code == 404
+        assert mara.post(f"/p/atlas/views/{private}/delete").status_code == 404
+        assert "Delete the view theirs" in page
+        deleted = text(mara.post(f"/p/atlas/views/{theirs}/delete", follow=True))
+        assert not SavedView.objects.filter(name="theirs").exists()
+        assert vera.post("/p/atlas/views/restore", {"kept": kept(deleted)}).status_code == 404
+        mara.post("/p/atlas/views/restore", {"kept": kept(deleted)})
+        back = SavedView.objects.get(name="theirs")
+        assert (back.owner, back.shared) == (people["theo"], True)
 
     def test_that_cannot_be_saved_say_so_and_keep_the_list(self, mara: Client, clean_store: None) -> None:
         for name in ("", "n" * 81):

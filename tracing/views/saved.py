@@ -1,7 +1,9 @@
 """Saved views: a list's filter, time and order under a name, opened by a link, deleted with a way back."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core import signing
+from django.db.models import Q
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from tracing.forms import ViewForm
@@ -10,6 +12,8 @@ from tracing.pages.list_bar import Bar
 from tracing.views.access import Visit, member_page, posted_from
 
 STATE = ("query", "since", "until", "sort")
+KEPT = ("owner_id", "name", "shared", *STATE)
+UNDO_SECONDS = 600
 
 
 @posted_from("tracing:traces")
@@ -29,23 +33,39 @@ def save_view(here: Visit) -> HttpResponse:
 @posted_from("tracing:traces")
 @member_page
 def delete_view(here: Visit, number: int) -> HttpResponse:
-    """Forget one of the person's own views, and offer to take that back."""
-    view = get_object_or_404(SavedView, project=here.project, owner=here.user, pk=number)
-    here.request.session["undo_view"] = {name: getattr(view, name) for name in ("name", "shared", *STATE)}
+    """Forget one of the person's own views, or as an owner of the project a shared one, and offer to take that back."""
+    may = Q(owner=here.user) | Q(shared=True) if here.owns else Q(owner=here.user)
+    view = get_object_or_404(SavedView.objects.filter(may), project=here.project, pk=number)
+    kept = signing.dumps({name: getattr(view, name) for name in KEPT}, salt=_salt(here))
+    here.request.session["undo_view"] = {"name": view.name, "kept": kept}
     view.delete()
     return redirect(_address(here))
 
 
+@posted_from("tracing:traces")
+@member_page
+def restore_view(here: Visit) -> HttpResponse:
+    """Take back a deletion that is some minutes old at most; the view is again whose it was."""
+    try:
+        kept = signing.loads(here.request.POST.get("kept", ""), salt=_salt(here), max_age=UNDO_SECONDS)
+    except signing.BadSignature as error:
+        raise Http404("view") from error
+    _keep(here, SavedView(project=here.project, **kept))
+    return redirect(_address(here))
+
+
 def _keep(here: Visit, view: SavedView) -> None:
-    taken = SavedView.objects.filter(project=here.project, owner=here.user, name=view.name).exists()
+    taken = SavedView.objects.filter(project=here.project, owner=view.owner_id, name=view.name).exists()
     if taken:
-        words = (
-            f"The view was not saved: you have one called {view.name}. Choose another name, or delete that one first."
-        )
+        words = f"The view was not saved: one is called {view.name}. Choose another name, or delete that one first."
         messages.error(here.request, words, "error")
     else:
         view.save()
         messages.success(here.request, f"The view {view.name} is saved.", "done")
+
+
+def _salt(here: Visit) -> str:
+    return f"deleted_view.{here.project.pk}.{here.user.pk}"
 
 
 def _address(here: Visit) -> str:
