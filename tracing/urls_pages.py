@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern] = [
     path(T + "/judged", waiting.judged, name="judged"),
     path(T + "/arrived", waiting.arrived, name="arrived"),
     path(T + "/verdict", verdicts.say_verdict, name="say_verdict"),
+    path(T + "/verdict/undo", verdicts.take_back_verdict, name="take_back_verdict"),
     path(T + "/peek", trace.peek, name="peek"),
     path(T + "/chunk", texts.chunk, name="chunk"),
     path(T + "/journey.csv", texts.journey_csv, name="journey_csv"),

@@ -190,6 +190,56 @@ def test_the_page_shows_the_verdict_at_once_or_says_that_it_is_kept(
     assert "the context held the answer" in client.get(PAGE).content.decode()
 
 
+def signed_in(people: dict[str, Any], name: str) -> Client:
+    client = Client()
+    client.force_login(people[name])
+    return client
+
+
+def test_a_word_that_is_taken_back_leaves_what_the_rules_say(reviewer: Sender, people: dict[str, Any]) -> None:
+    expect(reviewer, query="How do I sign a webhook?", anchors=["doc#sign"])
+    kept_due(dropped())
+    sweep()
+    before = shown(reviewer)["verdict"]
+    theo = signed_in(people, "theo")
+    assert "Undo" not in theo.get(PAGE).content.decode()
+    page = theo.post(PAGE + "/verdict", {"what": f"{before['stage']}.{before['fault']}"}, follow=True).content.decode()
+    assert f'action="{PAGE}/verdict/undo"' in page
+    assert f'action="{PAGE}/verdict/undo"' not in signed_in(people, "mara").get(PAGE).content.decode()
+    page = theo.post(PAGE + "/verdict/undo", follow=True).content.decode()
+    assert "Your verdict is taken back" in page and "Right, that is it" in page and "said by" not in page
+    assert "takes back what was said before" in page.partition("<summary>History")[2]
+    assert shown(reviewer)["verdict"] == before
+    assert found(reviewer, "kind:human") == []
+    assert sweep() == 1, "the rules judge again without that word"
+    assert shown(reviewer)["verdict"] | {"at": 0} == before | {"at": 0}
+    told = reviewer.get(f"/api/v1/traces/{trace_id(1)}/verdicts").json()["verdicts"]
+    assert [one["fault"] for one in told if one["by"]] == ["withdrawn", "dropped"]
+
+
+def test_a_word_that_is_taken_back_leaves_the_word_before_it(reviewer: Sender, people: dict[str, Any]) -> None:
+    keep(dropped())
+    mara, theo = signed_in(people, "mara"), signed_in(people, "theo")
+    mara.post(PAGE + "/verdict", {"what": "generate.ungrounded", "note": "it made that up"})
+    theo.post(PAGE + "/verdict", {"what": ".none"})
+    page = mara.post(PAGE + "/verdict/undo", follow=True).content.decode()
+    assert "the last word on this trace is not yours" in page
+    assert shown(reviewer)["verdict"] is None
+    theo.post(PAGE + "/verdict/undo")
+    assert shown(reviewer)["verdict"]["fault"] == "ungrounded"
+    assert (history()[0].verdict.fault, history()[0].note) == ("ungrounded", "it made that up")
+
+
+@pytest.mark.parametrize(("name", "status"), [("vera", 403), ("kim", 404)])
+def test_who_may_not_say_a_verdict_takes_none_back(
+    reviewer: Sender, people: dict[str, Any], name: str, status: int
+) -> None:
+    keep(dropped())
+    say(reviewer, fault="ungrounded")
+    assert signed_in(people, name).post(PAGE + "/verdict/undo").status_code == status
+    assert shown(reviewer)["verdict"]["fault"] == "ungrounded"
+
+
 def test_a_person_who_left_is_still_named(reviewer: Sender, people: dict[str, Any]) -> None:
     keep(dropped())
     say(reviewer, fault="ungrounded")

@@ -42,7 +42,8 @@ class Range(Schema):
 
 @router.get("/traces/{trace_id}/verdicts", auth=READ, summary="A trace's verdicts")
 def history(request: HttpRequest, trace_id: str) -> HttpResponse:
-    """Every run of the engine, also those that found nothing (`none`), and every word of a person; the newest first."""
+    """Every run of the engine, also those that found nothing (`none`), and every word of a person, also that one before
+    it counts no more (`withdrawn`); the newest first."""
     project = access_of(request).project
     found = verdicts.history(project=project, key=_key(project, trace_id))
     return answer({"verdicts": [shape.verdict_row_json(row) for row in found]})

@@ -55,6 +55,17 @@ def say(
     return outbox.row_of(waiting.verdict), outbox.send([waiting]) == 1
 
 
+def take_back(*, project: Project, key: TraceKey, person: User) -> bool:
+    """Say anew what stood before the person's word: another word, or none. False where theirs is not the last."""
+    said = HumanVerdict.objects.filter(project=project, trace_id=key.trace_id).order_by("-said_ns")
+    last, before = [*said[:2], None, None][:2]
+    if last is None or last.person != person:
+        return False
+    verdict = _verdict(before.stage or None, before.fault) if before else _verdict(None, verdicts.WITHDRAWN)
+    say(project=project, key=key, person=person, verdict=verdict, note=before.note if before else "")
+    return True
+
+
 def _decide(project: Project, key: TraceKey, person: User, verdict: Verdict, note: str) -> Outbox:
     with transaction.atomic(durable=True):
         before = HumanVerdict.objects.filter(project=project, trace_id=key.trace_id).aggregate(Max("said_ns"))

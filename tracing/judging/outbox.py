@@ -45,7 +45,9 @@ def _copy(said: HumanVerdict) -> None:
     project = said.project.slug
     key = TraceKey(said.key_ns, said.trace_id)
     verdicts.keep(project=project, found=[(key, row_of(said))], version=said.said_ns)
-    marks.refresh(marks.facts_of(project=project, trace_ids=[said.trace_id]), time.time_ns())
+    facts = marks.facts_of(project=project, trace_ids=[said.trace_id])
+    is_due = said.fault == verdicts.WITHDRAWN or None  # the engine may have judged with that word before it
+    marks.refresh(facts, time.time_ns(), due=is_due)
 
 
 def row_of(said: HumanVerdict) -> verdicts.Row:

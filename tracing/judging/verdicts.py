@@ -11,6 +11,7 @@ from tracing.keyed import AT, KEYS, TraceKey, hours, ids
 from tracing.records import Trace, Verdict
 
 NOTHING = "none"  # the fault of a row that blames nobody
+WITHDRAWN = "withdrawn"  # the fault of a person's row that takes the one before it back
 MOST_SHOWN = 200
 
 
@@ -108,7 +109,7 @@ def keep(*, project: str, found: Sequence[tuple[TraceKey, Row]], version: int, t
 
 def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Standing]:
     """By trace what counts now."""
-    found: dict[str, dict[str, Row]] = defaultdict(dict)
+    found: dict[str, list[Row]] = defaultdict(list)
     for some in store.pieces(keys):
         rows = store.rows(
             f"SELECT trace_id, {', '.join(_READ)} FROM verdicts"
@@ -119,9 +120,8 @@ def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Stand
             ids=ids(some),
         )
         for trace_id, *values in rows:
-            row = _row(values)
-            found[trace_id]["human" if row.person else "engine"] = row
-    return {trace_id: Standing(**rows) for trace_id, rows in found.items()}
+            found[trace_id].append(_row(values))
+    return {trace_id: standing(rows) for trace_id, rows in found.items()}
 
 
 def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
@@ -141,9 +141,10 @@ def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
 
 
 def standing(rows: Sequence[Row]) -> Standing:
-    """What counts of a trace's rows, given the newest first."""
+    """What counts of a trace's rows, given the newest first; a person's word that was taken back does not."""
     newest = {bool(row.person): row for row in reversed(rows)}
-    return Standing(newest.get(False), newest.get(True))
+    said = newest.get(True)
+    return Standing(newest.get(False), said if said and said.verdict.fault != WITHDRAWN else None)
 
 
 def _row(values: Sequence[Any]) -> Row:

@@ -5,11 +5,13 @@ from tracing.pages.trace_view import CITATION_WORDS
 from tracing.pages.verdict_view import RESTS_ON
 from tracing.stages import Fault
 
+OTHER_WORDS = {"unknown": "the cause can't be told yet", "withdrawn": "takes back what was said before"}
+
 
 def fault_words(label: str) -> str:
     """A fault as a reader says it; one of the future as it is written."""
     fault = Fault.named(label)
-    return fault.words if fault else "the cause can't be told yet" if label == "unknown" else label
+    return fault.words if fault else OTHER_WORDS.get(label, label)
 
 
 def symptom_words(symptom: str) -> str:

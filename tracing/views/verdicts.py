@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from tracing import queries
 from tracing.forms import VerdictForm
 from tracing.judging import human
 from tracing.keyed import TraceKey
@@ -35,5 +36,24 @@ def say_verdict(here: Visit, trace_id: str) -> HttpResponse:
         messages.success(here.request, "Your verdict stands now, above the rules'.", extra_tags="done")
     else:
         messages.warning(here.request, "Your verdict is kept. It will be shown once the trace store takes it.")
+    return _shown(here, found)
+
+
+@posted_from("tracing:trace", "trace_id")
+@working_page
+def take_back_verdict(here: Visit, trace_id: str) -> HttpResponse:
+    """Undo the person's own verdict, where nobody has said another since."""
+    found = here.trace(trace_id)
+    if found is None:
+        return trace.missing(here, trace_id)
+    key = TraceKey(found.key_ns, found.trace.trace_id)
+    if human.take_back(project=here.project, key=key, person=here.user):
+        messages.success(here.request, "Your verdict is taken back: what stood before stands again.", extra_tags="done")
+    else:
+        messages.warning(here.request, "Nothing was changed: the last word on this trace is not yours.")
+    return _shown(here, found)
+
+
+def _shown(here: Visit, found: queries.Found) -> HttpResponse:
     state = Bar.of(here.slug, here.request.GET).state
     return redirect(here.page_of(found.trace.trace_id) + (f"?{state}" if state else ""))
