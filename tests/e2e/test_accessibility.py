@@ -14,7 +14,8 @@ from tests.e2e import made
 from tests.e2e.conftest import Visitor
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, trace_id
 from tracing.judging import attribute
-from tracing.models import Project
+from tracing.models import Membership, Project
+from tracing.pages import signin
 from tracing.records import Context
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -40,7 +41,9 @@ PAGES = (
     "/p/atlas/settings/keys/",
     "/p/atlas/settings/members/",
     "/p/no-such-project/",
+    "/p/atlas/settings/keys/create",
     "/accounts/once/void/",
+    "/accounts/logout/",
 )
 
 
@@ -57,6 +60,25 @@ def test_axe_finds_nothing_on_any_page(visit: Callable[..., Visitor], scheme: st
         if breaches:
             found[path] = breaches
     assert not found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_what_asks_first_and_on_what_tells_of_an_ended_session(
+    visit: Callable[..., Visitor], people: dict[str, Any], scheme: str
+) -> None:
+    Membership.objects.filter(user=people["theo"]).update(role="owner")
+    visitor = visit(scheme=scheme)
+    visitor.open("/p/atlas/settings/members/").get_by_role("button", name="Remove mara").click()
+    expect(visitor.page.get_by_role("heading", name="Leave Atlas?")).to_be_visible()
+    assert not Axe().run(visitor.page).response["violations"]
+    page = visitor.open(f"/accounts/once/{signin.token(people['theo'])}/")
+    expect(page.get_by_role("button", name="Go on as theo")).to_be_visible()
+    assert not Axe().run(page).response["violations"]
+    page = visitor.open(f"/p/atlas/traces/{made.FULL}")
+    page.context.clear_cookies()
+    page.locator('[data-chunk="chunk-000"] a[data-unfold]').click()
+    expect(page.locator("#problem")).to_be_visible()
+    assert not Axe().run(page).response["violations"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
