@@ -229,6 +229,14 @@ class TestTheVerdict:
         assert [flag for flag, _ in noticed(trace(), verdict, ["no_entities", "ended_in_error"])] == said
         assert noticed(trace(), None, ["no_entities"]) == ()
 
+    @pytest.mark.parametrize("fault", ["budget_drop", "truncated", "dedupe_drop"])
+    def test_is_not_noticed_once_more_as_no_failure(self, fault: str) -> None:
+        verdict = Verdict("context", fault, "gold", "certain", f"context.{fault}", 1)
+        flags = ["budget_drop", "truncated", "dedupe_drop"]
+        assert [flag for flag, _ in noticed(trace(), verdict, flags)] == [flag for flag in flags if flag != fault]
+        raised = Verdict("embed", "error", "mechanical", "certain", "any.error", 1)
+        assert [flag for flag, _ in noticed(trace(), raised, ["error:embed", "error:route"])] == ["error:route"]
+
     def test_says_what_it_rests_on(self) -> None:
         verdict = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
         assert rests_on(verdict) == "from the lists and what was expected"

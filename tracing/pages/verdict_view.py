@@ -116,7 +116,7 @@ def _is_said(verdict: Verdict | None, flag: str) -> bool:
         return stage != Stage.RESOLVE.label  # most questions name nothing
     if flag == "ended_in_error":
         return fault in (Fault.ERROR.label, Fault.TIMEOUT.label)
-    return stage is not None and flag == f"check_failed:{stage}"
+    return flag in (fault, f"{fault}:{stage}", f"check_failed:{stage}")
 
 
 def _flag_words(trace: Trace, flag: str) -> str:
