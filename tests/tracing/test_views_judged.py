@@ -21,7 +21,7 @@ from tracing.models import Project
 from tracing.pages.stale_word import overlooked
 from tracing.pages.value_words import symptom_words
 from tracing.pages.verdict_view import supported_but
-from tracing.records import Check, Citation, Lane, Verdict
+from tracing.records import Check, Citation, Lane, StageRecord, Verdict
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -196,6 +196,24 @@ def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str,
     assert "Its lanes returned nothing: <bdi>lexical 0, vector 0</bdi>" in page
     assert "Its lanes were asked and returned nothing: <bdi>lexical 0, vector 0</bdi>" in page
     assert "Not seen: what was retrieved" not in page and "A routed or cached answer" not in page
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ([stage("route"), stage("embed", status="error")], "It ended at embed, before anything was retrieved."),
+        ([stage("embed"), stage("retrieve", status="timeout")], "It ended at retrieve, before anything was retrieved."),
+        ([stage("embed", status="error"), stage("retrieve")], "A routed or cached answer has none"),
+        ([stage("retrieve"), stage("generate", status="error")], "A routed or cached answer has none"),
+    ],
+)
+def test_a_pipeline_that_ended_before_retrieval_is_not_told_to_send_more(
+    sender: Sender, people: dict[str, Any], stages: list[StageRecord], said: str
+) -> None:
+    keep(a_trace(1, query="What?", stages=tuple(stages)))
+    page = html.unescape(signed_in(people, "vera").get(PAGE).content.decode())
+    assert f"No chunks in this trace. {said}" in page
+    assert ("What to send" in page) == ("ended" not in said)
 
 
 def test_a_page_opened_early_is_told_that_all_of_it_has_arrived(sender: Sender, people: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from tracing.records import Trace
+from tracing.stages import Stage
 
 MOST_NAMED = 4
 LONGEST = 40
@@ -27,3 +28,12 @@ def lane_counts(trace: Trace) -> str:
 def dead_lanes(trace: Trace) -> str:
     """The counts where lanes were seen and no chunk was; empty where there is a chunk, or no lane."""
     return "" if trace.candidates or any(returned_by_lane(trace).values()) else lane_counts(trace)
+
+
+def ended_at(trace: Trace) -> str:
+    """The first stage that failed, where it is no later than retrieval and nothing went well after it; else empty."""
+    known = [(stage, record.status) for record in trace.stages if (stage := Stage.named(record.stage))]
+    failed = [stage for stage, status in known if status in ("error", "timeout")]
+    first = min(failed, key=lambda stage: stage.order, default=Stage.VALIDATE)
+    went_on = any(status == "ok" and stage.order > first.order for stage, status in known)
+    return "" if trace.candidates or went_on or first.order > Stage.RETRIEVE.order else first.label

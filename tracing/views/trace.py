@@ -9,7 +9,7 @@ from tracing.forms import VerdictForm
 from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.check_words import failed_checks
 from tracing.pages.journey_view import Journey, journey, named_by
-from tracing.pages.lane_view import dead_lanes
+from tracing.pages.lane_view import dead_lanes, ended_at
 from tracing.pages.list_bar import Bar
 from tracing.pages.stale_word import token_of
 from tracing.pages.strip_view import strip
@@ -101,6 +101,7 @@ def _blamed(found: queries.Found, rows: Journey) -> Context:
         "rests_on": rests_on(verdict) if verdict else "",
         "unseen": unseen(found.trace),
         "dead_lanes": dead_lanes(found.trace),
+        "ended_at": ended_at(found.trace),
         "settled": found.settled,
     }
 
