@@ -98,7 +98,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         data: dict[str, Any] = super().clean() or self.cleaned_data
         suggest, answer = data.get("suggest_cut"), data.get("answer_cut")
         if suggest is not None and answer is not None and suggest > answer:
-            self.add_error("suggest_cut", "This must not be above 'Confident from'.")
+            self.add_error("suggest_cut", f"This must not be above '{self.fields['answer_cut'].label}'.")
         return data
 
 

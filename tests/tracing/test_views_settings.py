@@ -127,7 +127,7 @@ class TestTheProjectsSettings:
             ({"lane_floors": "vector = nan"}, "is not a name, an equals sign and a number"),
             ({"anchor_pattern": "doc_("}, "This is no regular expression"),
             ({"anchor_pattern": "(?=doc_).+"}, "look-arounds"),
-            ({"suggest_cut": 0.9}, "must not be above"),
+            ({"suggest_cut": 0.9}, "must not be above &#x27;An answer from&#x27;"),
             ({"answer_cut": 1.2}, "less than or equal to 1.0"),
             ({"zone": "Atlantis/Sunken"}, "not one of the available choices"),
             ({"slow_ms": "rerunk = 300"}, "is no stage"),
