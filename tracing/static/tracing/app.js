@@ -123,7 +123,7 @@ function peek(link) {
   const pane = $("#peek");
   if (pane.textContent.trim()) pane.setAttribute("aria-busy", "true");
   htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" })
-    .then(() => { if (pane.textContent.trim()) announce("Opened beside the list"); }, () => {}) // onError says what failed
+    .then(() => { if (pane.textContent.trim()) { announce("Opened beside the list"); $("[data-row][data-selected]")?.scrollIntoView({ block: "nearest" }); } }, () => {}) // onError says what failed
     .finally(() => pane.removeAttribute("aria-busy"));
 }
 

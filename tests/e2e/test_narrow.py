@@ -1,0 +1,30 @@
+"""What a telephone or a narrow window does with the pages: nothing is hidden, nothing is cut, nothing scrolls sideways."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e import made
+from tests.e2e.conftest import Visitor
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+BEHIND = """() => { const row = document.activeElement.closest("[data-row]").getBoundingClientRect();
+    return row.bottom - document.querySelector("#peek").getBoundingClientRect().top; }"""
+
+
+@pytest.mark.parametrize("width", [1024, 390])
+def test_rows_are_walked_above_the_sheet_and_never_behind_it(visit: Callable[..., Visitor], width: int) -> None:
+    visitor = visit(width=width)
+    visitor.page.emulate_media(reduced_motion="reduce")
+    page = visitor.open("/p/atlas/traces")
+    for _ in range(8):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#peek .title")
+    for _ in range(50):
+        page.keyboard.press("j")
+        assert page.evaluate(BEHIND) <= 0
+    for _ in range(3):
+        page.keyboard.press("k")
+        assert page.evaluate(BEHIND) <= 0
