@@ -28,3 +28,17 @@ def test_rows_are_walked_above_the_sheet_and_never_behind_it(visit: Callable[...
     for _ in range(3):
         page.keyboard.press("k")
         assert page.evaluate(BEHIND) <= 0
+
+
+@pytest.mark.parametrize("width", [900, 740, 390])
+@pytest.mark.parametrize("path", ["/p/atlas/traces", "/p/atlas/traces?q=product:celery"])
+def test_every_menu_of_the_list_opens_whole(visit: Callable[..., Visitor], width: int, path: str) -> None:
+    page = visit(width=width).open(path)
+    for menu in page.locator(".tools details.menu").all():
+        menu.locator("> summary").click()
+        box = menu.locator("> div").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        menu.locator("> summary").click()
