@@ -42,3 +42,15 @@ def test_every_menu_of_the_list_opens_whole(visit: Callable[..., Visitor], width
         assert box["x"] + box["width"] <= width
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         menu.locator("> summary").click()
+
+
+def test_what_an_opened_span_carries_stands_in_one_column_and_is_cut_nowhere(visit: Callable[..., Visitor]) -> None:
+    page = visit(width=390).open(f"/p/atlas/traces/{made.FULL}?spans=1")
+    page.locator("#spans a[data-unfold]").first.click()
+    page.wait_for_selector("tr.opened dl")
+    tree, pairs = page.locator("#span-tree").bounding_box(), page.locator("tr.opened dl").first.bounding_box()
+    assert tree is not None
+    assert pairs is not None
+    assert pairs["x"] + pairs["width"] <= tree["x"] + tree["width"]
+    columns = page.locator("tr.opened dl").first.evaluate("dl => getComputedStyle(dl).gridTemplateColumns")
+    assert len(columns.split()) == 1
