@@ -54,3 +54,16 @@ def test_what_an_opened_span_carries_stands_in_one_column_and_is_cut_nowhere(vis
     assert pairs["x"] + pairs["width"] <= tree["x"] + tree["width"]
     columns = page.locator("tr.opened dl").first.evaluate("dl => getComputedStyle(dl).gridTemplateColumns")
     assert len(columns.split()) == 1
+
+
+def test_what_was_wrong_at_the_sign_in_stands_apart_from_the_form(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390)
+    visitor.page.context.clear_cookies()
+    page = visitor.open("/accounts/login/")
+    page.get_by_label("User name").fill("mara")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    note, label = page.get_by_role("alert").bounding_box(), page.get_by_text("User name").bounding_box()
+    assert note is not None
+    assert label is not None
+    assert label["y"] - (note["y"] + note["height"]) >= 12
