@@ -11,7 +11,7 @@ from tests.conftest import Sender
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
 from tracing.judging import attribute
-from tracing.models import Project
+from tracing.models import Key, Membership, Project, Scope
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -176,6 +176,20 @@ def test_a_live_list_shows_what_arrives_and_keeps_ones_place(
     mara.post(f"/p/atlas/traces/{'f' * 32}/verdict", {"what": "generate.incomplete"})
     expect(page.locator(f'[data-trace="{"f" * 32}"]')).to_contain_text("the answer leaves it out")
     expect(page.locator(".facets [data-stage=generate]")).to_be_visible()
+
+
+def test_the_first_trace_takes_the_place_of_the_words_that_none_has_come(
+    visit: Callable[..., Visitor], drained: Callable[[], None], people: dict[str, Any]
+) -> None:
+    new = Project.objects.create(slug="new", name="New")
+    Membership.objects.create(project=new, user=people["mara"], role="owner")
+    sender = Sender(Client(), Key.issue(new, "test", [Scope.INGEST])[1])
+    page = visit().open("/p/new/traces")
+    expect(page.get_by_text("No trace has come yet")).to_be_visible()
+    sender.post("/api/v1/traces", made.as_json(made.bare()), "application/json")
+    drained()
+    expect(page.get_by_text("It is here.")).to_be_visible()
+    expect(page.get_by_text("No trace has come yet")).to_be_hidden()
 
 
 def test_count_and_facets_arrive_after_the_list(visit: Callable[..., Visitor]) -> None:
