@@ -1,4 +1,4 @@
-"""What a telephone or a narrow window does with the pages: nothing is hidden, nothing is cut, nothing scrolls sideways."""
+"""What a telephone or a narrow window does with the pages: nothing is hidden or cut, nothing scrolls sideways."""
 
 from collections.abc import Callable
 

@@ -208,6 +208,14 @@ class TestTheList:
         assert "1 new trace<" in fragment
         assert "f" * 32 in fragment
 
+    def test_live_is_newest_first_and_stays_so_where_the_list_is_asked_for_something_else(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces", {"live": "1", "sort": "latency"}))
+        assert re.findall("<option[^>]*>([^<]+ first[^<]*)<", page) == ["newest first, as they come"]
+        assert page.index(made.FULL) < page.index(made.FAILED)
+        assert '<input type="hidden" name="live" value="1">' in page
+        facets = text(mara.get("/p/atlas/traces-facets", {"live": "1"}, headers=HTMX))
+        assert "?q=product%3Acelery&amp;live=1" in facets
+
     def test_live_says_a_verdict_as_soon_as_it_is_there(self, mara: Client) -> None:
         def asked(page: str) -> str:
             return "/p/atlas/traces-newer" + page.split("/p/atlas/traces-newer")[1].split('"')[0].replace("&amp;", "&")

@@ -30,6 +30,7 @@ ORDERS = (
     ("confidence", "least confident first"),
     ("groundedness", "least grounded first"),
 )
+FOLLOWING = (("", "newest first, as they come"),)
 VIEWS = (("Failed", "has:fault"), ("Thumb down", "feedback:down"), ("Refused", "outcome:refuse"))
 EXAMPLES = (
     ("stage:rerank", "blamed on one stage"),
@@ -85,7 +86,8 @@ class FacetList:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What is listed: filter, time, order, place in the pages, and whether new traces appear by themselves."""
+    """What is listed: filter, time, order, place in the pages, and whether new traces appear by themselves, which they
+    do newest first alone."""
 
     slug: str
     q: str = ""
@@ -99,7 +101,9 @@ class Bar:
     def of(cls, slug: str, query: QueryDict) -> "Bar":
         """The state that an address's query says."""
         given = {name: query.get(name, "").strip() for name in ("q", "from", "to", "sort", "cursor", "live")}
-        return cls(slug, given["q"], given["from"], given["to"], given["sort"], given["cursor"], given["live"] == "1")
+        live = given["live"] == "1"
+        sort = "" if live else given["sort"]
+        return cls(slug, given["q"], given["from"], given["to"], sort, given["cursor"], live)
 
     def scope(self, project: Project) -> Scope:
         """The traces that the state is about; raises FilterError."""
@@ -158,8 +162,8 @@ class Bar:
 
     @property
     def orders(self) -> tuple[tuple[str, str], ...]:
-        """What the order menu offers."""
-        return ORDERS
+        """What the order menu offers; a list that follows new traces has one order."""
+        return FOLLOWING if self.live else ORDERS
 
     @property
     def views(self) -> tuple[Example, ...]:
@@ -179,14 +183,13 @@ class Bar:
     @property
     def links(self) -> dict[str, str]:
         """The addresses that the page links to, by what they change."""
-        plain = replace(self, live=False)
         return {
             "any_time": self.link(since="", until=""),
             "no_end": self.link(until=""),
             "cleared": self.link(q=""),
             "live": replace(self, sort="").link(live=not self.live),
-            "count": plain.link("count"),
-            "facets": plain.link("facets"),
+            "count": replace(self, live=False).link("count"),
+            "facets": self.link("facets"),
         }
 
 
