@@ -1,6 +1,7 @@
 """The paths of the pages."""
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from tracing.views import (
     accounts,
@@ -26,11 +27,18 @@ from tracing.views import (
 P = "p/<slug:slug>/"
 T = P + "traces/<str:trace_id>"
 
+
+def without_slash(route: str, name: str) -> URLPattern:
+    """The address that was typed with a slash at its end leads to the one without."""
+    return path(route + "/", RedirectView.as_view(pattern_name=f"tracing:{name}", query_string=True))
+
+
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("stages.css", home.stages_css, name="stages_css"),
     path("theme", home.theme, name="theme"),
     path("t/<str:trace_id>", home.permalink, name="permalink"),
+    without_slash("t/<str:trace_id>", "permalink"),
     path("accounts/logout/", accounts.sign_out, name="sign_out"),
     path("accounts/once/<str:token>/", accounts.once, name="once"),
     path(P, home.project, name="project"),
@@ -44,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "jobs/<int:number>/cancel", jobs.cancel_job, name="cancel_job"),
     path(P + "jobs/<int:number>/resume", jobs.resume_job, name="resume_job"),
     path(P + "traces", listing.traces, name="traces"),
+    without_slash(P + "traces", "traces"),
     path(P + "traces-count", listing.count, name="count"),
     path(P + "traces-export/<str:format>", export.export, name="export"),
     path(P + "traces-facets", listing.facets, name="facets"),
@@ -52,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path(P + "views/restore", saved.restore_view, name="restore_view"),
     path(P + "views/<int:number>/delete", saved.delete_view, name="delete_view"),
     path(T, trace.trace, name="trace"),
+    without_slash(T, "trace"),
     path(T + "/next", beside.next_trace, name="next_trace"),
     path(T + "/previous", beside.previous_trace, name="previous_trace"),
     path(T + "/judged", waiting.judged, name="judged"),

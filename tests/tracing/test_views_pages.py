@@ -76,6 +76,10 @@ class TestWhoMaySeeThem:
         kim.force_login(people["kim"])
         assert kim.get(f"/t/{made.FULL}").status_code == 404
 
+    @pytest.mark.parametrize("path", ["/p/atlas/traces", TRACE, f"/t/{made.FULL}"])
+    def test_a_slash_at_an_addresss_end_is_forgiven(self, client: Client, path: str) -> None:
+        assert client.get(f"{path}/", {"q": "has:fault"})["Location"] == f"{path}?q=has%3Afault"
+
 
 @pytest.mark.usefixtures("seeded")
 class TestTheList:
