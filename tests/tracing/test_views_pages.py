@@ -301,6 +301,19 @@ class TestSavedViews:
         back = SavedView.objects.get(name="theirs")
         assert (back.owner, back.shared) == (people["theo"], True)
 
+    def test_beyond_the_first_are_in_a_menu_and_none_is_hidden(
+        self, mara: Client, people: dict[str, Any], project: Project, clean_store: None
+    ) -> None:
+        for number in range(30):
+            owner = people["theo" if number % 2 else "mara"]
+            SavedView.objects.create(project=project, owner=owner, name=f"view {number:02}", shared=True)
+        page = text(mara.get("/p/atlas/traces"))
+        own, shared = list(range(0, 30, 2)), list(range(1, 30, 2))
+        assert re.findall(r">view (\d\d)</a>", page) == [f"{number:02}" for number in own + shared]
+        in_line, menu = page.split("<summary>22 more</summary>")
+        assert in_line.count(">view ") == 8
+        assert menu.count("Delete the view ") == 7
+
     def test_that_cannot_be_saved_say_so_and_keep_the_list(self, mara: Client, clean_store: None) -> None:
         for name in ("", "n" * 81):
             answer = mara.post("/p/atlas/views/save", {"name": name, "query": "feedback:down"}, follow=True)

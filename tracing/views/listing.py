@@ -14,6 +14,7 @@ from tracing.views.access import Context, Visit, member_page
 from tracing.views.trace import peeked
 
 PAGE = 50
+VIEWS_IN_LINE = 8  # the others are in a menu beside them
 
 
 @require_GET
@@ -22,6 +23,7 @@ def traces(here: Visit) -> HttpResponse:
     """The list; a filter that can't be read shows what is wrong with it, and lists nothing."""
     bar = Bar.of(here.slug, here.request.GET)
     bar, page, refused = _page(here, bar)
+    views = _views(here, bar)
     selected = here.request.GET.get("selected", "")
     beside = (peeked(here, selected) if selected else None) or {}
     context: Context = {
@@ -31,7 +33,8 @@ def traces(here: Visit) -> HttpResponse:
         "refused": refused,
         "selected": selected,
         "peek": bool(beside),
-        "views": _views(here, bar),
+        "views": views[:VIEWS_IN_LINE],
+        "more_views": views[VIEWS_IN_LINE:],
         "works": here.works,
         "undo": here.request.session.pop("undo_view", None),
         "untouched": not (bar.q or bar.since or bar.until or bar.cursor),
@@ -110,9 +113,9 @@ def support_words(page: queries.Page | None) -> str:
 
 
 def _views(here: Visit, bar: Bar) -> list[Context]:
-    """The person's views and the shared ones, each with the list that it stands for."""
-    seen = Q(owner=here.user) | Q(shared=True)
-    views = SavedView.objects.filter(seen, project=here.project).order_by("name")[:20]
+    """The person's views and then the shared ones, each with the list that it stands for."""
+    seen = SavedView.objects.filter(Q(owner=here.user) | Q(shared=True), project=here.project).order_by("name", "pk")
+    views = sorted(seen, key=lambda view: view.owner_id != here.user.pk)
     lists = [Bar(here.slug, view.query, view.since, view.until, view.sort) for view in views]
     return [
         {"view": view, "list": kept, "on": kept.state == bar.state} for view, kept in zip(views, lists, strict=True)
