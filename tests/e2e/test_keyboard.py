@@ -134,8 +134,10 @@ def test_t_shows_the_spans_and_show_unfolds_the_dropped(visit: Callable[..., Vis
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
     page.keyboard.press("t")
     expect(page.locator("#span-tree table")).to_be_visible()
+    before = page.locator("[data-chunk]").count()
     page.get_by_role("link", name="show", exact=True).click()
     expect(page.locator("[data-chunk]")).to_have_count(40)
+    expect(page.locator("[data-chunk] a[data-unfold]").nth(before)).to_be_focused()
     assert "dropped=all" in page.url
 
 

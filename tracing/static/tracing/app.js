@@ -112,6 +112,17 @@ document.addEventListener("htmx:afterSwap", () => {
   standing = "";
 });
 
+// More rows of a journey replace the link that asked for them: the focus goes on at the first that is new.
+let shown = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const asked = event.detail.target?.id === "journey" && event.detail.target.contains(document.activeElement);
+  shown = asked ? new Set(rowLinks().map((link) => link.closest("tr").id)) : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (shown) rowLinks().find((link) => !shown.has(link.closest("tr").id))?.focus();
+  shown = null;
+});
+
 function peek(link) {
   const row = link.closest("[data-row]");
   if (row.hasAttribute("data-selected")) { location.assign(link.href); return; }
