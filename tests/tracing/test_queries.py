@@ -426,7 +426,14 @@ def test_neighbours_asked_the_same_question() -> None:
     keep(a_trace(3, query="what is a task"), a_trace(4, query="What is a signal?"), project="borealis")
     one = queries.trace(project="atlas", trace_id=trace_id(1))
     assert one is not None
-    assert [int(row.trace_id) for row in queries.neighbours(project="atlas", trace=one.trace)] == [2]
+    found = queries.neighbours(project="atlas", trace=one.trace)
+    assert ([int(row.trace_id) for row in found.rows], found.total) == ([2], 1)
+
+
+def test_neighbours_are_the_newest_of_many_and_how_many_there_are() -> None:
+    keep(*(a_trace(number, query="What is a signal?", age_s=number) for number in range(1, 31)))
+    found = queries.neighbours(project="atlas", trace=a_trace(1, query="What is a signal?"))
+    assert ([row.trace_id for row in found.rows], found.total) == ([trace_id(number) for number in range(2, 22)], 29)
 
 
 def test_signals_are_read_with_their_types_and_before_their_trace() -> None:

@@ -216,6 +216,13 @@ def test_a_pipeline_that_ended_before_retrieval_is_not_told_to_send_more(
     assert ("What to send" in page) == ("ended" not in said)
 
 
+def test_a_question_that_was_asked_often_says_how_often(sender: Sender, people: dict[str, Any]) -> None:
+    keep(*(a_trace(number, query="What is a signal?") for number in range(1, 31)))
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    assert "asked 29 more times</a>" in page
+    assert "The same question, asked again <small>the newest 20 of 29</small>" in page
+
+
 def test_a_page_opened_early_is_told_that_all_of_it_has_arrived(sender: Sender, people: dict[str, Any]) -> None:
     vera = signed_in(people, "vera")
     keep(dropped(), arrived_ns=time.time_ns())

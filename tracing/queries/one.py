@@ -29,6 +29,14 @@ SIGNAL = "trace_id, kind, value, number, at, id, name, comment, anchor, session_
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Other traces of one question: the newest of them, and how many there are."""
+
+    rows: tuple[Summary, ...] = ()
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A trace with what the store knows of it; times in ns."""
 
@@ -44,7 +52,7 @@ class Found:
     expectation: Expectation | None = None
     assessments: tuple[Assessment, ...] = ()
     history: tuple[Row, ...] = ()
-    neighbours: tuple[Summary, ...] = ()
+    neighbours: Neighbours = Neighbours()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -85,7 +93,7 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE, for_page: 
         lambda: assessments_of(project=project, keys=[key]),
         lambda: signals(project=project, trace_id=trace_id, session_id=said.session_id or ""),
         lambda: expectations_of(project=project, traces=[said]),
-        lambda: neighbours(project=project, trace=said, live=live) if for_page else (),
+        lambda: neighbours(project=project, trace=said, live=live) if for_page else Neighbours(),
     )
     if row is None:
         return None
@@ -218,21 +226,23 @@ def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_n
     )
 
 
-def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> tuple[Summary, ...]:
-    """Other traces of the same question, but for case, spacing and closing punctuation; the newest first."""
+def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> Neighbours:
+    """Other traces of the same question, but for case, spacing and closing punctuation; the newest ones."""
     asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or ""), "trace_id": trace.trace_id}
     if not trace.query or not _asked_again(**asked):
-        return ()
+        return Neighbours()
     rows = store.rows(
-        f"SELECT key_ts, trace_id FROM traces FINAL WHERE project = {{project:String}} AND kind = 'query' AND {KEY} IN"
+        f"SELECT key_ts, trace_id, count() OVER () FROM traces FINAL"
+        f" WHERE project = {{project:String}} AND kind = 'query' AND {KEY} IN"
         f" (SELECT {KEY} FROM traces WHERE project = {{project:String}} AND canonical = {{canonical:UInt64}})"
         " AND trace_id != {trace_id:String}"
         " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
         **asked,
         limit=limit,
     )
-    found = [(key_ns, other) for key_ns, other in rows]
-    return summaries(project=project, keys=found, live=live, now_ns=time.time_ns(), names=(*SHOWN, "release"))
+    found = [(key_ns, other) for key_ns, other, _ in rows]
+    said = summaries(project=project, keys=found, live=live, now_ns=time.time_ns(), names=(*SHOWN, "release"))
+    return Neighbours(said, rows[0][2] if rows else 0)
 
 
 def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:
