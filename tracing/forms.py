@@ -76,6 +76,10 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
             "anchor_pattern", "products", "shared_products", "answer_cut", "suggest_cut", "groundedness_cut",
         )  # fmt: skip
 
+    def as_text(self) -> list[tuple[str, str, str]]:
+        """Each setting's label, value and help, for those who may read and not change it."""
+        return [(str(field.label), _in_words(field), str(field.help_text)) for field in self]
+
     def clean_anchor_pattern(self) -> str:
         """A pattern that is not taken says why."""
         pattern: str = self.cleaned_data["anchor_pattern"]
@@ -100,6 +104,11 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         if suggest is not None and answer is not None and suggest > answer:
             self.add_error("suggest_cut", f"This must not be above '{self.fields['answer_cut'].label}'.")
         return data
+
+
+def _in_words(field: forms.BoundField) -> str:
+    value = field.value()
+    return str(dict(getattr(field.field, "choices", ())).get(value, value))
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]

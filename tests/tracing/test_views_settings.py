@@ -58,6 +58,21 @@ class TestWhoMaySeeThem:
         assert "Only an owner" in response.content.decode()
 
     @pytest.mark.parametrize("name", ["theo", "vera"])
+    def test_others_read_the_projects_settings_as_text(self, people: dict[str, Any], name: str) -> None:
+        Project.objects.update(products=["docs", "api"], week_start=7)
+        page = as_(people, name).get("/p/atlas/settings/").content.decode()
+        assert not re.findall("<(?:input|select|textarea)", page.split("<main")[1].split("</main>")[0])
+        assert '<dt>The week starts on</dt><dd><span class="text">Sunday</span>' in page
+        assert '<span class="text">docs\napi</span>' in page
+        assert '<dt>Slow stages</dt><dd><span class="muted">not set</span>' in page
+
+    @pytest.mark.parametrize(("name", "told"), [("theo", True), ("vera", False)])
+    def test_a_key_is_spoken_of_only_where_one_is_shown(
+        self, people: dict[str, Any], clean_store: None, name: str, told: bool
+    ) -> None:
+        assert ("The key below" in as_(people, name).get("/p/atlas/start/").content.decode()) == told
+
+    @pytest.mark.parametrize("name", ["theo", "vera"])
     def test_the_page_offers_no_change_to_others(self, people: dict[str, Any], name: str) -> None:
         assert "Make the key" not in as_(people, name).get("/p/atlas/settings/keys/").content.decode()
 
