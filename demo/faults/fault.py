@@ -1,6 +1,6 @@
 """What a fault is, and what it may see when it strikes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from demo.pipeline.turn import Turn
@@ -40,6 +40,11 @@ class Injection:
         if self.fault.moment == moment:
             self.changed = f"raised in {self.fault.stage}" if self.fault.fault in ("error", "timeout") else None
             self.changed = self.fault.apply(turn, self.world)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a sentence has them."""
+    return ", ".join(sorted(names))
 
 
 REGISTRY: dict[str, Fault] = {}

@@ -1,6 +1,6 @@
 """Faults from retrieval to the prompt."""
 
-from demo.faults.fault import World, fault
+from demo.faults.fault import World, fault, listed
 from demo.faults.upstream import wanted
 from demo.pipeline.context import deduplicate, fill, render
 from demo.pipeline.rerank import cut_reranked
@@ -16,7 +16,7 @@ def _targets_last(ordered: list[Candidate], world: World) -> tuple[list[Candidat
 @fault("retrieve:miss", "before:retrieve", "No lane finds the section, though it is in the index")
 def miss(turn: Turn, world: World) -> str | None:
     turn.conditions.hidden_anchors |= world.targets
-    return f"no lane returns {sorted(world.targets)}" if world.targets else None
+    return f"no lane returns {listed(world.targets)}" if world.targets else None
 
 
 @fault("retrieve:lane_down", "before:retrieve", "One lane returns nothing", named="miss")

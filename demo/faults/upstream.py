@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from demo.corpus.chunks import Chunk, short_hash
 from demo.corpus.moves import former
-from demo.faults.fault import World, fault
+from demo.faults.fault import World, fault, listed
 from demo.pipeline.route import ALIASES, known_identifiers, mentioned_products
 from demo.pipeline.turn import Candidate, Entity, Turn
 
@@ -31,7 +31,7 @@ def not_indexed(turn: Turn, world: World) -> str | None:
         return None
     _hide(turn, world)
     turn.conditions.versions["index"] = f"{world.index.version}-gap"
-    return f"not in the index: {sorted(world.targets)}"
+    return f"not in the index: {listed(world.targets)}"
 
 
 @fault("index:stale_chunk", "before:retrieve", "The index still holds the page under an anchor that is gone")
@@ -43,7 +43,7 @@ def stale_chunk(turn: Turn, world: World) -> str | None:
         return replace(chunk, anchor=former(chunk.anchor)) if chunk.anchor in world.targets else chunk
 
     turn.conditions.rename = as_it_was
-    return f"anchors as they were: {sorted(former(anchor) for anchor in world.targets)}"
+    return f"anchors as they were: {listed(former(anchor) for anchor in world.targets)}"
 
 
 @fault("index:content_drift", "before:retrieve", "The indexed text is older than the page")
@@ -56,7 +56,7 @@ def content_drift(turn: Turn, world: World) -> str | None:
         return changed if chunk.anchor in world.targets else chunk
 
     turn.conditions.rename = older
-    return f"older hash on {sorted(world.targets)}"
+    return f"older hash on {listed(world.targets)}"
 
 
 @fault("route:wrong_product", "after:route", "The router sends the question to another product's documentation")
@@ -82,7 +82,7 @@ def entity_missed(turn: Turn, world: World) -> str | None:
     missed = [entity.text for entity in turn.entities]
     turn.entities = []
     _hide(turn, world)
-    return f"not resolved: {missed}"
+    return f"not resolved: {listed(missed)}"
 
 
 @fault("resolve:entity_wrong", "after:resolve", "The identifier is taken for one of another product")
@@ -114,4 +114,4 @@ def bad_rewrite(turn: Turn, world: World) -> str | None:
         turn.rewritten = re.sub(rf"(?<![\w.]){re.escape(word)}(?![\w.])", " ", turn.rewritten, flags=re.IGNORECASE)
     turn.rewritten = " ".join(turn.rewritten.split()) or "general help"
     _hide(turn, world)
-    return f"lost from the query: {lost}"
+    return f"lost from the query: {listed(lost)}"

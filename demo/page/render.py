@@ -1,5 +1,6 @@
 """The demo's own page, as text. Everything that comes from outside is escaped here."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ EXAMPLES = (
     ("How do I make an option that can be given multiple times in Click?", "generate:ungrounded"),
     ("How do I deploy to Kubernetes with a Helm chart?", ""),
 )
+DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 FAILURES = ("error", "timeout")
 STAGE_WORDS = {
     "index": "what is there to be found",
@@ -38,6 +40,7 @@ class View:
     fault: str = ""
     problem: str = ""
     advice: str = ""
+    link: str = ""
     turn: Turn | None = None
     changed: str = ""
     visible: bool = False
@@ -60,9 +63,16 @@ def page(view: View) -> str:
 def _problem(view: View) -> str:
     if not view.problem:
         return ""
+    link = f' <a href="{escape(view.link)}">Open its trace</a>' if view.link else ""
     return (
-        f'<section class="problem" role="alert"><h2>{escape(view.problem)}</h2><p>{escape(view.advice)}</p></section>'
+        f'<section class="problem" role="alert"><h2>{escape(view.problem)}</h2><p>{escape(view.advice)}{link}</p>'
+        "</section>"
     )
+
+
+def _said(text: str) -> str:
+    """Text from outside, which turns neither itself nor what stands beside it round."""
+    return f"<bdi>{escape(DIRECTIONS.sub('', text))}</bdi>"
 
 
 def _result(view: View) -> str:
@@ -87,8 +97,8 @@ def _result(view: View) -> str:
     )
     facts = f"{turn.outcome or 'error'} · product {turn.product or 'none'} · intent {turn.intent}"
     return (
-        f'<section class="result" aria-live="polite"><h1>{escape(turn.question)}</h1>'
-        f'<p class="answer">{escape(turn.answer)}</p>'
+        f'<section class="result" aria-live="polite"><h1>{_said(turn.question)}</h1>'
+        f'<p class="answer">{_said(turn.answer)}</p>'
         f'{f"<ol>{sources}</ol>" if sources else ""}<p class="muted">{escape(facts)}</p>{broke}'
         f'<p><a class="open" href="{escape(link)}">Open the trace</a> <code>{escape(turn.trace_id)}</code></p>'
         '<p class="muted">If it asks you to sign in: the link for that was printed where the demo was started.</p>'

@@ -1,5 +1,6 @@
 """The page's server: standard library, on its own port, for this machine only."""
 
+import re
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ from demo.telemetry.server import Server, UnreachableError
 from demo.workshop import Library
 
 FILES = {"/page.css": ("page.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
+ANSWER = re.compile("/answers/[0-9a-f]{32}")
 LONGEST_BODY = 16_384
 MOST_ANSWERED = 100
 PATIENCE_SECONDS = 8.0
@@ -64,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
             self._page(200, self._view(fields.get("question", [""])[0], fields.get("fault", [""])[0]))
         elif (answered := self.server.answered.get(asked.path.removeprefix("/answers/"))) is not None:
             self._page(200, answered)
+        elif ANSWER.fullmatch(asked.path):
+            self._page(404, self._forgotten(asked.path.removeprefix("/answers/")))
         else:
             view = self._view()
             view.problem, view.advice = "There is no such page", "The question box below is all that there is."
@@ -118,6 +122,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _view(self, question: str = "", fault: str = "") -> View:
         return View(self.server.settings.url, question, fault if fault in REGISTRY else "")
+
+    def _forgotten(self, trace_id: str) -> View:
+        """What to do about an answer that is remembered no longer: its trace may still be there."""
+        view = self._view()
+        view.problem = "This answer is no longer remembered"
+        view.advice = f"This page keeps the latest {MOST_ANSWERED}, until the demo is started again."
+        try:
+            known = self.server.api.trace(trace_id) is not None
+        except UnreachableError:
+            known = False
+        view.link = f"{self.server.settings.url}/t/{trace_id}" if known else ""
+        return view
 
     def _from_here(self) -> bool:
         """A form on another site must not make this one ask."""

@@ -47,6 +47,7 @@ def test_it_takes_the_expected_evidence_away(key, ask):
     turn, injection = ask(QUESTION, REGISTRY[key], TARGETS)
     assert injection.changed
     assert not set(TARGETS) & turn.survivors
+    assert "[" not in injection.changed, "it is a sentence that people read"
 
 
 @pytest.mark.parametrize("key", ["context:budget_drop", "context:dedupe_drop", "context:truncated"])

@@ -15,6 +15,7 @@ from demo.page.server import MOST_ANSWERED, DemoServer, Handler
 from demo.push import is_chosen
 from demo.questions import load_questions
 from demo.settings import Settings
+from demo.telemetry.server import Server
 from demo.workshop import Library
 
 
@@ -98,6 +99,25 @@ def test_of_many_answers_the_latest_are_kept(corpus, index):
     server.server_close()
     assert len(server.answered) == MOST_ANSWERED
     assert "0" not in server.answered
+
+
+def test_an_answer_that_is_forgotten_says_so_and_leads_to_its_trace(url, monkeypatch):
+    forgotten = f"{url}/answers/{'a' * 32}"
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(forgotten)
+    text = refusal.value.read().decode()
+    assert refusal.value.code == 404
+    assert "no longer remembered" in text
+    assert "/t/aaaa" not in text, "nobody answers who could have it"
+    monkeypatch.setattr(Server, "trace", lambda self, trace_id: {"trace_id": trace_id})
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(forgotten)
+    assert f'<a href="http://127.0.0.1:9/t/{"a" * 32}">Open its trace</a>' in refusal.value.read().decode()
+
+
+def test_a_question_turns_nothing_round(ask):
+    turn = ask("How do I retry \u202ea task?")[0]
+    assert "<h1><bdi>How do I retry a task?</bdi></h1>" in page(View("http://x", turn.question, turn=turn))
 
 
 def test_another_site_cannot_make_it_ask(url):
