@@ -112,6 +112,8 @@ class TestTheList:
             ("outcome:answered", "outcome:answer"),
             ("fault:drop", "fault:dropped"),
             ("NOT stage:rerank", "-stage:rerank"),
+            ("product:*", "has:product"),
+            ("latency:>2sec", "latency:>2s"),
         ],
     )
     def test_mends_a_value_and_leaves_its_field(self, mara: Client, q: str, meant: str) -> None:

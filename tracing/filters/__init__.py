@@ -6,9 +6,10 @@ A space is AND, `-` negates, `field:(a OR b)` is any of them. What cannot be rea
 import difflib
 import re
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
@@ -52,13 +53,21 @@ __all__ = ("Between", "Compare", "Condition", "Exact", "Filter", "FilterError", 
 
 
 class FilterError(ValueError):
-    """What is wrong with a filter, at which field, and what may have been meant."""
+    """What is wrong with a filter, at which field, and what may have been meant: there, and by the whole filter."""
 
-    def __init__(self, field: str, message: str, suggestion: str | None = None) -> None:
+    def __init__(self, field: str, message: str, suggestion: str | None = None, part: slice | None = None) -> None:
         super().__init__(message)
         self.field = field
         self.message = message
         self.suggestion = suggestion
+        self.part = part
+        self.meant = suggestion if part is None else None
+
+    def within(self, text: str) -> Self:
+        """The error in this filter, with the suggestion put in the place of what it is for."""
+        if self.part and self.suggestion:
+            self.meant = text[: self.part.start] + self.suggestion + text[self.part.stop :]
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ class Filter:
 
 @cache
 def _grammar() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
+    return Lark(GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False, propagate_positions=True)
 
 
 def parse(text: str) -> Filter:
@@ -127,7 +136,10 @@ def parse(text: str) -> Filter:
     if len(tree.children) > MOST_CONDITIONS:
         raise FilterError("q", f"a filter has at most {MOST_CONDITIONS} conditions; this one has {len(tree.children)}")
     clauses = [clause for clause in tree.children if isinstance(clause, Tree)]
-    found = Filter(tuple(map(_condition, clauses)))
+    try:
+        found = Filter(tuple(map(_condition, clauses)))
+    except FilterError as error:
+        raise error.within(text) from None
     wrong = misread(text, list(map(_bare, clauses)), found.conditions)
     if wrong:
         raise FilterError("q", *wrong)
@@ -177,35 +189,49 @@ def _cannot_read(text: str, error: UnexpectedInput) -> NoReturn:
 
 
 def _condition(clause: Tree[Token]) -> Condition:
-    negated, field = False, ""
-    atoms: list[Token] = []
-    for child in clause.children:
-        if isinstance(child, Tree):
-            atoms += list(child.scan_values(lambda found: isinstance(found, Token)))
-        elif child.type == "NEGATION":
-            negated = True
-        else:
-            field = str(child)[:-1]
+    tokens = list(clause.scan_values(lambda found: isinstance(found, Token)))
+    negated = tokens[0].type == "NEGATION"
+    named = tokens[negated] if tokens[negated].type == "FIELD" else None
+    field, atoms = str(named or "")[:-1], tokens[negated + (named is not None) :]
     if len(atoms) > MOST_VALUES:
         raise FilterError(field, f"a field takes at most {MOST_VALUES} values; this one has {len(atoms)}")
-    if not field:
+    if named is None:
         return _words(atoms[0], negated)
     if field.lower() == "has":
         return _has(atoms, negated)
+    whole = slice(clause.meta.start_pos, clause.meta.end_pos)
     if field.lower() in BOUNDS:
-        _no_bound(field, atoms[0])
-    found, key = _field(field)
-    return Condition(found, tuple(_value(found, field, atom) for atom in atoms), key, negated)
+        _no_bound(field, atoms, negated, whole)
+    found, key = _field(field, slice(named.start_pos, (named.end_pos or 1) - 1))
+    any_value = Condition(found, (Present(),), key, negated)
+    if [str(atom) for atom in atoms] == ["*"]:
+        raise FilterError(field, f"{any_value.name} needs a value", str(any_value), whole)
+    if len(atoms) == 1 and not negated:
+        _no_inner_minus(found, field, atoms[0], whole)
+    return replace(any_value, values=tuple(_value(found, field, atom) for atom in atoms))
 
 
-def _no_bound(field: str, atom: Token) -> NoReturn:
-    """The range's words are no fields: what they mean is said with `time`."""
-    try:
-        read_moment(str(atom))
-        suggestion: str | None = f"time:{BOUNDS[field.lower()]}{atom}"
-    except ValueRefusedError:
-        suggestion = None
-    raise FilterError(field, f"there is no field '{field}': times are asked for with time:", suggestion)
+def _no_bound(field: str, atoms: list[Token], negated: bool, whole: slice) -> NoReturn:
+    """The range's words are no fields: what they mean is said with `time`; a day that ends a range is in it."""
+    suggestion, operator = None, BOUNDS[field.lower()]
+    with suppress(ValueRefusedError):
+        ends_with_day = read_moment(str(atoms[0])).day and operator == "<"
+        if len(atoms) == 1:
+            suggestion = f"{'-' * negated}time:{operator}{'=' * ends_with_day}{atoms[0]}"
+    raise FilterError(field, f"there is no field '{field}': times are asked for with time:", suggestion, whole)
+
+
+def _no_inner_minus(field: Field, written: str, atom: Token, whole: slice) -> None:
+    """A minus before a value that the field takes without it stands before the field."""
+    if not atom.startswith("-") or _reads(field, atom) or not _reads(field, atom[1:]):
+        return
+    raise FilterError(written, "what is excluded has its minus before the field", f"-{written}:{atom[1:]}", whole)
+
+
+def _reads(field: Field, text: str) -> bool:
+    with suppress(ValueRefusedError):
+        return bool(read_value(field, text, quoted=False))
+    return False
 
 
 def _bare(clause: Tree[Token]) -> str:
@@ -222,11 +248,11 @@ def _words(atom: Token, negated: bool) -> Condition:
 def _has(atoms: list[Token], negated: bool) -> Condition:
     if len(atoms) != 1:
         raise FilterError("has", "has: takes one field; several are several clauses: has:error has:warning")
-    field, key = _field(str(atoms[0]).strip('"'), bare=True)
+    field, key = _field(str(atoms[0]).strip('"'), _place(atoms[0]), bare=True)
     return Condition(field, (Present(),), key, negated)
 
 
-def _field(written: str, bare: bool = False) -> tuple[Field, str]:
+def _field(written: str, part: slice, bare: bool = False) -> tuple[Field, str]:
     head, _, key = written.partition(".")
     field = BY_NAME.get(head.lower())
     if field is None or (key and not field.keyed):
@@ -234,9 +260,10 @@ def _field(written: str, bare: bool = False) -> tuple[Field, str]:
             written,
             f"there is no field '{written[:80]}' (text that holds a colon goes in quotes)",
             closest(written),
+            part,
         )
     if field.keyed and not key and not bare:
-        raise FilterError(written, f"{field.name} takes a name: {field.name}.<name>:value", f"{field.name}.name")
+        raise FilterError(written, f"{field.name} takes a name: {field.name}.<name>:value")
     return field, key
 
 
@@ -250,7 +277,12 @@ def _value(field: Field, written: str, atom: Token) -> Value:
     try:
         return read_value(field, str(atom), quoted=atom.type == "QUOTED")
     except ValueRefusedError as error:
-        raise FilterError(written, str(error), error.suggestion) from None
+        suggestion = None if atom.startswith("-") else error.suggestion  # near to it would be its opposite
+        raise FilterError(written, str(error), suggestion, _place(atom)) from None
+
+
+def _place(token: Token) -> slice:
+    return slice(token.start_pos, token.end_pos)
 
 
 def documentation() -> str:

@@ -1,4 +1,4 @@
-"""What reads as words and was surely meant otherwise: AND, OR and NOT beside fields, and a unit apart from its number.
+"""What reads as words and was surely meant otherwise: OR, AND and NOT beside fields, and a unit apart from its number.
 
 A word stands here as the filter's text has it; a clause that is no bare word stands as an empty text.
 """
@@ -40,6 +40,8 @@ def misread(text: str, words: Sequence[str], conditions: Sequence["Condition"]) 
 
 def _meant(operators: Sequence[str], conditions: Sequence["Condition"]) -> list["Condition"]:
     """The conditions as the operators before them have it; none where the grammar has no way to say it."""
+    if _is_in_a_phrase(operators, conditions):
+        return []
     meant: list[Condition] = []
     before = ""
     for operator, condition in zip(operators, conditions, strict=True):
@@ -61,3 +63,13 @@ def _join(one: "Condition", other: "Condition") -> bool:
     """True where both ask for values of one field."""
     same = one.name == other.name and one.field is not WORDS and not (one.negated or other.negated)
     return same and Present() not in (*one.values, *other.values)
+
+
+def _is_in_a_phrase(operators: Sequence[str], conditions: Sequence["Condition"]) -> bool:
+    """True where a NOT stands between two words, as in SQL NOT NULL, and may as well be a word itself."""
+    return any(
+        tuple(operators[at - 1 : at + 2]) == ("", "NOT", "")
+        and conditions[at - 1].field is WORDS
+        and conditions[at + 1].field is WORDS
+        for at in range(1, len(operators) - 1)
+    )

@@ -142,6 +142,17 @@ _AGO = re.compile(r"(\d{1,6})([smhdw])", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,18}(?:\.\d{1,18})?(?:e[+-]?\d{1,2})?)(ms|s|m|h)?", re.IGNORECASE)
 _COMPARED = re.compile(r"(<=|>=|<|>)(.*)", re.DOTALL)
+_SHORT = {
+    word: short
+    for short, words in {
+        "ms": "msec msecs millis millisecond milliseconds",
+        "s": "sec secs second seconds",
+        "m": "min mins minute minutes",
+        "h": "hr hrs hour hours",
+    }.items()
+    for word in words.split()
+}
+_UNIT_WORDS = re.compile(rf"(?<=\d)({'|'.join(_SHORT)})(?=$|\.\.)", re.IGNORECASE)
 MS_OF = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _NEEDS_QUOTES = re.compile(r"""[\s()":*\\]|\.\.|^[-<>]|^(?:AND|OR|NOT)$|^$""")
 YES_NO = {"true": "true", "yes": "true", "false": "false", "no": "false"}
@@ -164,7 +175,7 @@ def read_value(field: Field, written: str, *, quoted: bool) -> Value:
     if quoted:
         text = re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
     if not text:
-        raise ValueRefusedError(f"{field.name or 'a search'} needs a value", f"has:{field.name}" if prefix else None)
+        raise ValueRefusedError(f"{field.name or 'a search'} needs a value")
     if field.holds is Holds.ANCHOR and (quoted or prefix or not _near_word(text.lower(), field.words)):
         return _text(field, text, prefix, literal=quoted)
     if field.holds in ORDERED or field.words:
@@ -211,6 +222,12 @@ def _numeric(text: str) -> Value | None:
 
 
 def _ordered(field: Field, text: str) -> Value:
+    if (
+        field.holds is Holds.MILLISECONDS
+        and (short := _UNIT_WORDS.sub(lambda unit: _SHORT[unit[1].lower()], text)) != text
+    ):
+        _ordered(field, short)
+        raise ValueRefusedError(f"{field.name} has its unit as ms, s, m or h", short)
     compared = _COMPARED.fullmatch(text)
     if compared:
         return Compare(_operator(compared.group(1)), _bound(field, compared.group(2)))
@@ -243,17 +260,13 @@ def _bound(field: Field, text: str) -> Bound:
     if field.holds is Holds.MILLISECONDS:
         found = _DURATION.fullmatch(text)
         if found is None:
-            raise ValueRefusedError(f"{field.name} is a duration: 1500, 1500ms, 1.5s", _example(field))
+            raise ValueRefusedError(f"{field.name} is a duration: 1500, 1500ms, 1.5s")
         return Number(round(float(found.group(1)) * MS_OF[(found.group(2) or "ms").lower()], 6))
     if field.words and not _NUMBER.fullmatch(text):
         near = difflib.get_close_matches(text.lower(), field.words, n=1)
         told = f"{field.name} is a number, or one of {', '.join(field.words)}"
-        raise ValueRefusedError(told, near[0] if near else _example(field))
+        raise ValueRefusedError(told, near[0] if near else None)
     return Number(_number(text, field.name))
-
-
-def _example(field: Field) -> str:
-    return f"{field.name}:>1.5s" if field.holds is Holds.MILLISECONDS else f"{field.name}:>=0.5"
 
 
 def _number(text: str, name: str = "a comparison") -> float:
@@ -277,7 +290,7 @@ def read_moment(text: str) -> Moment:
     try:
         at = dt.datetime.fromisoformat(f"{day}T{clock or '00:00'}{(zone or 'Z').upper()}")
     except ValueError:
-        raise ValueRefusedError(f"'{text[:40]}' is no time of the calendar", "24h") from None
+        raise ValueRefusedError(f"'{text[:40]}' is no time of the calendar") from None
     ns = round(at.timestamp()) * SECOND + int((fraction or "").ljust(9, "0"))
     if not 0 <= ns <= LAST_NS:
         raise ValueRefusedError("times go from 1970 to 2262")

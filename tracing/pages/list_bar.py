@@ -1,6 +1,5 @@
 """The list's state as its address carries it, and the addresses that change one thing of it."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracing.filters import Filter, FilterError, parse, parse_range
-from tracing.filters.fields import BY_NAME, FIELDS, Field
+from tracing.filters.fields import FIELDS, Field
 from tracing.models import Project
 from tracing.pages.value_words import value_words
 from tracing.queries import Facet, Scope
@@ -114,7 +113,7 @@ class Bar:
         """The error as the form shows it: the range's where the filter can be read."""
         if _reads(self.q):
             return Refused(error.field, error.message, "", self.link(since="", until=""))
-        meant = mended(self.q, error)
+        meant = error.meant if error.meant and error.meant != self.q and _reads(error.meant) else ""
         return Refused("q", error.message, meant or error.suggestion or "", self.link(q=meant) if meant else "")
 
     def begun_anew(self) -> "Bar":
@@ -213,23 +212,6 @@ def _facet_value(bar: Bar, asked: Filter, field: str, value: str, n: int) -> Fac
         return FacetValue(value, words, clause, n, "", False)
     on = then == asked
     return FacetValue(value, words, clause, n, bar.link(q=str(asked.without(field) if on else then)), on)
-
-
-def mended(q: str, error: FilterError) -> str | None:
-    """The filter with the error's suggestion put in its place; None where that makes no filter."""
-    if not error.suggestion:
-        return None
-    field, value = re.escape(error.field), error.suggestion
-    renamed = re.sub(rf"(^|[\s(-]){field}:", lambda found: f"{found[1]}{value}:", q, count=1)
-    clause = rf"{field}:(\([^)]*\)|\"[^\"]*\"|\S+)"
-    tries = (
-        value if error.field == "q" or value.startswith(q) else None,
-        None if error.field.lower() in BY_NAME else renamed,
-        re.sub(clause, lambda _: f"{error.field}:{value}", q, count=1),
-        re.sub(clause, lambda _: value, q, count=1),
-        renamed,
-    )
-    return next((one for one in tries if one and one != q and _reads(one)), None)
 
 
 def _reads(q: str) -> bool:
