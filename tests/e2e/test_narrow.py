@@ -44,6 +44,13 @@ def test_every_menu_of_the_list_opens_whole(visit: Callable[..., Visitor], width
         menu.locator("> summary").click()
 
 
+def test_the_help_on_filters_stands_in_one_column_on_a_telephone(visit: Callable[..., Visitor]) -> None:
+    page = visit(width=390).open("/p/atlas/traces")
+    page.locator(".menu.help > summary").click()
+    columns = page.locator(".filter-help dl").first.evaluate("dl => getComputedStyle(dl).gridTemplateColumns")
+    assert len(columns.split()) == 1
+
+
 def test_what_an_opened_span_carries_stands_in_one_column_and_is_cut_nowhere(visit: Callable[..., Visitor]) -> None:
     page = visit(width=390).open(f"/p/atlas/traces/{made.FULL}?spans=1")
     page.locator("#spans a[data-unfold]").first.click()
