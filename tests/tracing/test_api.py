@@ -68,6 +68,10 @@ def test_the_list_is_bounded_in_time(asked: Sender) -> None:
     [
         ({"q": "prodct:x"}, "prodct", "product"),
         ({"q": "stage:rerink"}, "stage", "rerank"),
+        ({"q": "latency:fast"}, "latency", "latency:>1.5s"),
+        ({"q": "stage:zzz"}, "stage", "stage:index"),
+        ({"q": "cost:cheap"}, "cost", "cost:>=1"),
+        ({"q": "time:2026-13-40"}, "time", "time:24h"),
         ({"q": '"'}, "q", '""'),
         ({"from": "yesterday"}, "from", "24h"),
         ({"from": "2026-11-20", "to": "2026-11-18"}, "to", None),

@@ -67,7 +67,7 @@ def _problem(request: HttpRequest, error: ProblemError) -> HttpResponse:
 
 @api.exception_handler(FilterError)
 def _filter_refused(request: HttpRequest, error: FilterError) -> HttpResponse:
-    return problems.response(400, error.message, field=error.field, suggestion=error.suggestion)
+    return problems.response(400, error.message, field=error.field, suggestion=error.suggestion or error.example)
 
 
 @api.exception_handler(CursorError)

@@ -14,7 +14,7 @@ from typing import NoReturn, Self
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from tracing.filters.fields import BY_NAME, FIELDS, WORDS, Field
+from tracing.filters.fields import BY_NAME, FIELDS, WORDS, Field, Holds
 from tracing.filters.misread import misread
 from tracing.filters.values import (
     SECOND,
@@ -53,13 +53,24 @@ __all__ = ("Between", "Compare", "Condition", "Exact", "Filter", "FilterError", 
 
 
 class FilterError(ValueError):
-    """What is wrong with a filter, at which field, and what may have been meant: there, and by the whole filter."""
+    """What is wrong with a filter, at which field, and what may have been meant: there, and by the whole filter.
 
-    def __init__(self, field: str, message: str, suggestion: str | None = None, part: slice | None = None) -> None:
+    Where that cannot be told, `example` is something that the field takes.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        message: str,
+        suggestion: str | None = None,
+        part: slice | None = None,
+        example: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.field = field
         self.message = message
         self.suggestion = suggestion
+        self.example = example
         self.part = part
         self.meant = suggestion if part is None else None
 
@@ -278,7 +289,22 @@ def _value(field: Field, written: str, atom: Token) -> Value:
         return read_value(field, str(atom), quoted=atom.type == "QUOTED")
     except ValueRefusedError as error:
         suggestion = None if atom.startswith("-") else error.suggestion  # near to it would be its opposite
-        raise FilterError(written, str(error), suggestion, _place(atom)) from None
+        raise FilterError(written, str(error), suggestion, _place(atom), _example(field)) from None
+
+
+_EXAMPLES = {
+    Holds.MILLISECONDS: ">1.5s",
+    Holds.NUMBER: ">=1",
+    Holds.CONFIDENCE: ">=0.5",
+    Holds.TIME: "24h",
+    Holds.YES_NO: "true",
+    Holds.CACHE: "hit",
+}
+
+
+def _example(field: Field) -> str | None:
+    value = field.words[0] if field.words else _EXAMPLES.get(field.holds)
+    return f"{field.name}:{value}" if value else None
 
 
 def _place(token: Token) -> slice:
