@@ -119,7 +119,7 @@ class Server(wsgi.Server):
 
     ConnectionClass = Connection
     max_request_header_size = 64 * 1024
-    keep_alive_conn_limit = 400  # of some 1,000 files that a process may have open
+    keep_alive_conn_limit = 400
 
     def process_conn(self, conn: Connection) -> None:
         """Give it a thread, or let it wait with those that rest between two requests."""
