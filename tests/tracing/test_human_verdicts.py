@@ -225,9 +225,28 @@ def test_a_word_that_is_taken_back_leaves_the_word_before_it(reviewer: Sender, p
     page = mara.post(PAGE + "/verdict/undo", follow=True).content.decode()
     assert "the last word on this trace is not yours" in page
     assert shown(reviewer)["verdict"] is None
+    page = theo.post(PAGE + "/verdict/undo", follow=True).content.decode()
+    assert "said by" in page and "mara" in page and "it made that up" in page
+    assert shown(reviewer)["verdict"]["fault"] == "ungrounded"
+    said = [(row.person, row.verdict.fault, row.note) for row in history()]
+    assert said == [("theo", "withdrawn", ""), ("theo", "none", ""), ("mara", "ungrounded", "it made that up")]
+    assert "not yours" in theo.post(PAGE + "/verdict/undo", follow=True).content.decode()
+    mara.post(PAGE + "/verdict/undo")
+    assert "said by" not in mara.get(PAGE).content.decode()
+
+
+def test_taking_back_goes_back_one_word_at_a_time_to_none(reviewer: Sender, people: dict[str, Any]) -> None:
+    keep(dropped())
+    theo = signed_in(people, "theo")
+    theo.post(PAGE + "/verdict", {"what": "generate.ungrounded"})
+    theo.post(PAGE + "/verdict", {"what": "retrieve.miss"})
     theo.post(PAGE + "/verdict/undo")
     assert shown(reviewer)["verdict"]["fault"] == "ungrounded"
-    assert (history()[0].verdict.fault, history()[0].note) == ("ungrounded", "it made that up")
+    theo.post(PAGE + "/verdict/undo")
+    assert shown(reviewer)["verdict"] is None
+    assert "Nothing was changed" in theo.post(PAGE + "/verdict/undo", follow=True).content.decode()
+    theo.post(PAGE + "/verdict", {"what": "retrieve.miss"})
+    assert shown(reviewer)["verdict"]["fault"] == "miss"
 
 
 @pytest.mark.parametrize(("name", "status"), [("vera", 403), ("kim", 404)])

@@ -56,13 +56,12 @@ def say(
 
 
 def take_back(*, project: Project, key: TraceKey, person: User) -> bool:
-    """Say anew what stood before the person's word: another word, or none. False where theirs is not the last."""
+    """Take the person's word back: what stood before stands again. False where the word that stands is not theirs."""
     said = HumanVerdict.objects.filter(project=project, trace_id=key.trace_id).order_by("-said_ns")
-    last, before = [*said[:2], None, None][:2]
+    last = verdicts.last_word((one.fault, one) for one in said)
     if last is None or last.person != person:
         return False
-    verdict = _verdict(before.stage or None, before.fault) if before else _verdict(None, verdicts.WITHDRAWN)
-    say(project=project, key=key, person=person, verdict=verdict, note=before.note if before else "")
+    say(project=project, key=key, person=person, verdict=_verdict(None, verdicts.WITHDRAWN))
     return True
 
 

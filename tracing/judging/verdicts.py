@@ -1,9 +1,9 @@
 """Verdicts in the store: a row a run of the engine, also when it found nothing, and a row a word of a person."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from tracing import store
 from tracing.attribution.case import Judgement
@@ -13,6 +13,7 @@ from tracing.records import Trace, Verdict
 NOTHING = "none"  # the fault of a row that blames nobody
 WITHDRAWN = "withdrawn"  # the fault of a person's row that takes the one before it back
 MOST_SHOWN = 200
+Word = TypeVar("Word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,9 @@ def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Stand
         )
         for trace_id, *values in rows:
             found[trace_id].append(_row(values))
+    for key in keys:
+        if any(_takes_back(row) for row in found.get(key.trace_id, ())):
+            found[key.trace_id] = list(history(project=project, key=key))
     return {trace_id: standing(rows) for trace_id, rows in found.items()}
 
 
@@ -142,9 +146,22 @@ def history(*, project: str, key: TraceKey) -> tuple[Row, ...]:
 
 def standing(rows: Sequence[Row]) -> Standing:
     """What counts of a trace's rows, given the newest first; a person's word that was taken back does not."""
-    newest = {bool(row.person): row for row in reversed(rows)}
-    said = newest.get(True)
-    return Standing(newest.get(False), said if said and said.verdict.fault != WITHDRAWN else None)
+    engine = next((row for row in rows if not row.person), None)
+    return Standing(engine, last_word((row.verdict.fault, row) for row in rows if row.person))
+
+
+def last_word(words: Iterable[tuple[str, Word]]) -> Word | None:
+    """Of words with their faults, the newest first, the one that counts: a withdrawal takes one before it back."""
+    taken_back = 0
+    for fault, word in words:
+        if fault != WITHDRAWN and not taken_back:
+            return word
+        taken_back += 1 if fault == WITHDRAWN else -1
+    return None
+
+
+def _takes_back(row: Row) -> bool:
+    return bool(row.person) and row.verdict.fault == WITHDRAWN
 
 
 def _row(values: Sequence[Any]) -> Row:
