@@ -32,7 +32,7 @@ class BodyError(Exception):
 
 
 def read(request: HttpRequest, limit: int) -> bytes:
-    """The decompressed body, at most `limit` bytes before and after; raises BodyError (400, 413, 415)."""
+    """The decompressed body, at most `limit` bytes before and after; raises BodyError (400, 413, 415, 503)."""
     raw = _raw(request, limit)
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
@@ -45,6 +45,8 @@ def read(request: HttpRequest, limit: int) -> bytes:
 def _raw(request: HttpRequest, limit: int) -> bytes:
     try:
         return _received(request, limit)
+    except TimeoutError as error:  # a sender may be slow for once, and sends again what is answered so
+        raise BodyError(503, "the body did not come in time") from error
     except (ValueError, OSError) as error:  # chunks that are none, a connection that broke
         raise BodyError(400, f"the body cannot be read: {error}") from error
 

@@ -20,28 +20,30 @@ class Source(socket.SocketIO):
 
     resting = False
     _ended = False
-    _began = 0.0
+    _waited = 0.0
     _taken = 0
 
     def begin(self) -> None:
-        """A request begins, which has its time: a sender that drips would keep a thread from all others."""
-        self._began, self._taken = time.monotonic(), 0
+        """A request begins, whose sender has its time: one that drips would keep a thread from all others."""
+        self._waited, self._taken = 0.0, 0
 
     def readinto(self, room: Any) -> int | None:
         """None while it rests, as of a socket that has nothing yet; raises TimeoutError once."""
         if self.resting or self._ended:
             return 0 if self._ended else None
+        began = time.monotonic()
         try:
             taken = super().readinto(room)
-            self._keep_time(taken or 0)
+            self._keep_time(time.monotonic() - began, taken or 0)
             return taken
         except TimeoutError:
             self._ended = True  # cheroot reads on before it answers: an error then would cost the sender its answer
             raise
 
-    def _keep_time(self, taken: int) -> None:
+    def _keep_time(self, waited: float, taken: int) -> None:
+        self._waited += waited
         self._taken += taken
-        if time.monotonic() - self._began > PATIENCE_SECONDS + self._taken / SLOWEST:
+        if self._waited > PATIENCE_SECONDS + self._taken / SLOWEST:
             raise TimeoutError("timed out")  # the words by which cheroot knows it
 
 
@@ -122,12 +124,14 @@ class Server(wsgi.Server):
     keep_alive_conn_limit = 400
 
     def process_conn(self, conn: Connection) -> None:
-        """Give it a thread, or let it wait with those that rest between two requests."""
-        if conn.is_new:
+        """Give it a thread, or let it wait with those that rest between two requests, as far as there is room."""
+        if not conn.is_new:
+            super().process_conn(conn)
+        elif self.can_add_keepalive_connection:
             conn.is_new = False
             self.put_conn(conn)
         else:
-            super().process_conn(conn)
+            conn.close()
 
 
 def _file(sock: socket.socket, mode: str, size: int) -> Reader | Writer:

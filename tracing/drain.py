@@ -52,9 +52,6 @@ class Drain(threading.Thread):
         with store.closing():
             while not self.stopping.is_set():
                 self.spool.ready.wait(LOOK_SECONDS)
-                if self.spool.backlog() < GATHER_BYTES:
-                    self.stopping.wait(GATHER_SECONDS)
-                self.spool.ready.clear()
                 self._once()
             self.spool.seal()
 
@@ -65,6 +62,9 @@ class Drain(threading.Thread):
 
     def _once(self) -> None:
         try:
+            if self.spool.backlog() < GATHER_BYTES:
+                self.stopping.wait(GATHER_SECONDS)
+            self.spool.ready.clear()
             self.spool.pass_on()
             if self._holds_lock():
                 self.drain()

@@ -124,7 +124,8 @@ def _own_groundedness(given: Any) -> float | None:
 
 def _is_groundedness(given: Any) -> bool:
     value = given.get("value") if isinstance(given, dict) else given
-    return number(value) is not None or (isinstance(given, dict) and value is None)
+    share = number(value)
+    return (share is not None and 0 <= share <= 1) or (isinstance(given, dict) and value is None)
 
 
 def _required_text(document: Mapping[str, Any], name: str) -> str:
@@ -191,7 +192,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(_NUMBERS, (_is_number, "a number")),
     **dict.fromkeys(_TEXTS, (_is_text, "a text")),
     "refused": (lambda value: truth(value) is not None, "true or false"),
-    GROUNDEDNESS: (_is_groundedness, "a number, nor an object with a value"),
+    GROUNDEDNESS: (_is_groundedness, "a number from 0 to 1, nor an object with such a value"),
     "outcome": (lambda value: value in OUTCOMES, "one of answer, suggest, refuse, direct"),
 }
 _ALSO = (

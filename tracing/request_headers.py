@@ -8,7 +8,9 @@ import re
 from typing import Any
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ONCE = (b"Content-Length", b"Host")
+_FRAMING = b"Transfer-Encoding"
 
 
 def read_headers(stream: Any, protocol: str) -> dict[bytes, bytes]:
@@ -31,17 +33,19 @@ def _add(found: dict[bytes, bytes], line: bytes) -> None:
     if not colon or not _NAME.fullmatch(given):
         raise ValueError("A header is not one line of a name, a colon and a value.")
     value = value.strip(b" \t")
-    if b"\r" in value or b"\0" in value:
+    if _CONTROL.search(value):
         raise ValueError("A header holds a character that no header can hold.")
     name = given.title()
     if name in found and name in _ONCE:
         raise ValueError(f"{name.decode()} is given twice.")
-    between = b"; " if name == b"Cookie" else b", "
-    found[name] = found[name] + between + value if name in found else value
+    if name not in found:
+        found[name] = value
+    elif name == _FRAMING or found[name] != value:  # what is said twice alike is said once
+        found[name] += (b"; " if name == b"Cookie" else b", ") + value
 
 
 def _wrong_framing(headers: dict[bytes, bytes], protocol: str) -> str:
-    length, encoding = headers.get(b"Content-Length"), headers.get(b"Transfer-Encoding")
+    length, encoding = headers.get(b"Content-Length"), headers.get(_FRAMING)
     if length is not None and not length.isdigit():
         return "Content-Length is not a number."
     if encoding is None:

@@ -1,5 +1,6 @@
 """The drain: every acked span is stored once, whatever goes wrong on the way."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_span, protobuf
+from tests.tracing.server_processes import eventually
 from tracing import batch, normalise, receive, store
 from tracing.drain import Drain
-from tracing.spool import Frame, segments
+from tracing.spool import Frame, Spool, segments
 
 TRACES = [f"{i + 1:032x}" for i in range(6)]
 
@@ -205,3 +207,26 @@ def test_spans_wait_until_they_are_drained(sender: Sender, drained: Callable[[],
     assert waiting(spool_dir) == {"atlas": 3}
     drained()
     assert waiting(spool_dir) == {}
+
+
+def test_it_lives_on_where_the_spool_cannot_be_looked_at(
+    sender: Sender, clean_store: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(sender, TRACES[0])
+    refused = threading.Event()
+    look = Spool.backlog
+
+    def no_files_left(spool: Spool) -> int:
+        if not refused.is_set():
+            refused.set()
+            raise OSError(24, "Too many open files")
+        return look(spool)
+
+    monkeypatch.setattr(Spool, "backlog", no_files_left)
+    drain = Drain(receive.spool())
+    drain.start()
+    assert refused.wait(30)
+    eventually(lambda: not segments(receive.spool().directory), lambda: drain.last_error)
+    drain.stop()
+    drain.join(30)
+    assert counts() == (1, 3)

@@ -131,6 +131,19 @@ def test_a_name_that_begins_like_a_list_is_a_name(name: str) -> None:
     assert (made.rewritten, [entity.text for entity in made.entities], made.warnings) == ((name,), [name], ())
 
 
+@pytest.mark.parametrize("words", ["[[ -f x ]] in bash", '["a" or "b"] x', '{"x"} y'])
+def test_words_that_begin_like_json_are_words(words: str) -> None:
+    made = normalise([span(1, "step", rag__rewritten=words, rag__missing=words)])
+    assert (made.rewritten, made.missing, made.warnings) == ((words,), (words,), ())
+
+
+@pytest.mark.parametrize("name", ["citations", "lanes", "entities", "missing", "rewritten"])
+def test_null_is_no_name(name: str) -> None:
+    made = normalise([span(1, "step", **{f"rag__{name}": "null"})])
+    assert (made.citations, made.lanes, made.entities, made.missing, made.rewritten) == ((), (), (), (), ())
+    assert made.warnings == ()
+
+
 @pytest.mark.parametrize("name", ["candidates", "context", "checks", "versions"])
 @pytest.mark.parametrize("nothing", ["null", " ", ""])
 def test_nothing_is_no_broken_json(name: str, nothing: str) -> None:

@@ -164,6 +164,25 @@ def test_where_a_whole_ranking_came_and_its_best_were_kept_the_rest_was_lost_at_
     assert {c.chunk_id: c.dropped_at for c in trace.candidates if not c.survived} == lost_at
 
 
+def test_what_did_not_fit_or_came_beside_a_cut_ranking_is_not_told_from_its_rank() -> None:
+    ranking = ((A, 0.9), (B, 0.8), (C, 0.3))
+    given = documents("reranker.input_documents", *ranking, (D, 0.1))
+    budget = json.dumps({"cap_tokens": 700, "used_tokens": 600})
+    told = json.dumps([{"chunk_id": chunk_id, "tokens": 300} for chunk_id in (A, B, C)])
+    for reranker, model in ((given, {}), ({}, {"rag__context": budget, "rag__candidates": told})):
+        trace = normalise(
+            [
+                span(1, "ask"),
+                span(2, "vector", "RETRIEVER", 1, (0, 2), **retrieved(*ranking)),
+                span(
+                    3, "rerank", "RERANKER", 1, (2, 3), **reranker, **documents("reranker.output_documents", *ranking)
+                ),
+                span(4, "llm", "LLM", 1, (3, 9), **messages(A, B), **model),
+            ]
+        )
+        assert by_id(trace)[C].dropped_at == "context"
+
+
 def test_a_chunk_whose_beginning_alone_is_in_the_prompt_was_truncated() -> None:
     long = "A sentence of a long chunk. " * 40
     trace = normalise(

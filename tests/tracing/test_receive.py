@@ -339,11 +339,11 @@ def test_the_client_s_own_groundedness_is_kept_however_it_is_written(
     assert sender.get(f"/api/v1/traces/{TRACE}").json()["groundedness"]["value"] == kept
 
 
-@pytest.mark.parametrize("given", ["high", [0.5], True, {"value": "high"}])
+@pytest.mark.parametrize("given", ["high", [0.5], True, {"value": "high"}, 7, {"value": -0.1}])
 def test_a_groundedness_that_is_none_is_told(given: Any, sender: Sender, clean_store: None) -> None:
     document = {"trace_id": TRACE, "query": "why", "started_at": "2026-11-03T09:30:00Z", "groundedness": given}
     (error,) = sender.post("/api/v1/traces", json.dumps(document), JSON).json()["errors"]
-    message = "groundedness is not a number, nor an object with a value"
+    message = "groundedness is not a number from 0 to 1, nor an object with such a value"
     assert error == {"index": 0, "message": message, "field": "groundedness", "suggestion": ""}
 
 

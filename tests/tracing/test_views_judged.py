@@ -203,6 +203,7 @@ def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str,
     [
         ([stage("route"), stage("embed", status="error")], "It ended at embed, before anything was retrieved."),
         ([stage("embed"), stage("retrieve", status="timeout")], "It ended at retrieve, before anything was retrieved."),
+        ([stage("retrieve", status="error"), stage("retrieve", round=2)], "A routed or cached answer has none"),
         ([stage("embed", status="error"), stage("retrieve")], "A routed or cached answer has none"),
         ([stage("retrieve"), stage("generate", status="error")], "A routed or cached answer has none"),
     ],

@@ -302,6 +302,10 @@ class TestSavedViews:
         mara.post("/p/atlas/views/restore", {"kept": kept(deleted)})
         back = SavedView.objects.get(name="theirs")
         assert (back.owner, back.shared) == (people["theo"], True)
+        deleted = text(mara.post(f"/p/atlas/views/{back.pk}/delete", follow=True))
+        people["theo"].delete()
+        answer = text(mara.post("/p/atlas/views/restore", {"kept": kept(deleted)}, follow=True))
+        assert "whose view it was is no member any more" in answer and not SavedView.objects.filter(name="theirs")
 
     def test_beyond_the_first_are_in_a_menu_and_none_is_hidden(
         self, mara: Client, people: dict[str, Any], project: Project, clean_store: None

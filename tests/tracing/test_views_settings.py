@@ -325,6 +325,13 @@ class TestMembers:
         assert answer.redirect_chain == [(address, 302)]
         assert said in answer.content.decode() and "Undo" not in answer.content.decode()
 
+    @pytest.mark.parametrize("role", ["owner", "king", ""])
+    def test_are_given_no_role_that_there_is_none_of(self, mara: Client, people: dict[str, Any], role: str) -> None:
+        Membership.objects.filter(user=people["theo"]).update(role="owner")
+        own = Membership.objects.get(user=people["mara"])
+        page = mara.post(f"/p/atlas/settings/members/{own.pk}", {"role": role}, follow=True).content.decode()
+        assert "Nothing was changed" in page and Membership.objects.get(user=people["mara"]).role == "owner"
+
     def test_change_their_role(self, mara: Client, people: dict[str, Any]) -> None:
         membership = Membership.objects.get(user=people["theo"])
         mara.post(f"/p/atlas/settings/members/{membership.pk}", {"role": "owner"})

@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 from tracing.dialects.documents import HIGHEST_RANK
 from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, STATUSES, Given
-from tracing.dialects.values import is_broken, items, loaded, mapping, number, text, truth, whole
+from tracing.dialects.values import is_broken, is_half, items, loaded, mapping, number, text, truth, whole
 from tracing.records import Value
 from tracing.stages import Stage
 
@@ -21,7 +21,10 @@ _JSON = {
     "checks": "a list of checks",
     "versions": "an object",
 }
-_JSON_OR_NAMES = ("citations", "entities", "lanes", "missing", "rewritten")
+_JSON_OR_WORDS = {
+    **dict.fromkeys(("citations", "entities", "lanes"), is_broken),
+    **dict.fromkeys(("missing", "rewritten"), is_half),
+}
 Note = tuple[str, str]  # what it is about, of which there is one, and the sentence
 
 
@@ -64,8 +67,8 @@ def _of_json(given: Given, prefix: str) -> Iterator[Note]:
         if value is not None and loaded(value) is None and str(value).strip() not in ("", "null"):
             where = f"{prefix}{name}"
             yield where, f"{where} is no JSON, or is cut off, and was left out: send {kind} as JSON, whole"
-    for name in _JSON_OR_NAMES:
-        if is_broken(given.get(name)):
+    for name, is_wrong in _JSON_OR_WORDS.items():
+        if is_wrong(given.get(name)):
             where = f"{prefix}{name}"
             yield where, f"{where} is cut off, or is no JSON, and was left out: send a list as JSON, whole"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from tracing.dialects.documents import HIGHEST_RANK
-from tracing.dialects.values import items, mapping, number, text, truth, whole
+from tracing.dialects.values import is_broken, is_half, items, mapping, number, text, truth, whole
 from tracing.records import (
     Candidate,
     Check,
@@ -32,8 +32,9 @@ _CITATION = ("claim", "anchor", "title", "product", "chunk_id")
 
 
 def texts(value: Value) -> tuple[str, ...]:
-    """A list of texts, or one."""
-    return tuple(found for item in items(value) if (found := text(item)))
+    """A list of texts, or one, which may begin like a list."""
+    listed = [value] if is_broken(value) and not is_half(value) else items(value)
+    return tuple(found for item in listed if (found := text(item)))
 
 
 def count(value: Value) -> int | None:

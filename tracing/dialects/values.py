@@ -11,6 +11,7 @@ import orjson
 from tracing.records import Value
 
 _CACHED_LENGTH = 2000
+_CLOSING = {"[": "]", "{": "}"}
 _JSON_BEGINS = re.compile(r'\s*(\[\s*["\[{]|\{\s*")')
 
 
@@ -89,12 +90,17 @@ def items(value: Value) -> list[Value]:
         return found
     if found is not None:
         return [found]
-    return [] if value is None or value == "" or is_broken(value) else [value]
+    return [] if value in (None, "", "null") or is_broken(value) else [value]
 
 
 def is_broken(value: Value) -> bool:
     """True where a text begins as JSON of texts or objects, and is none."""
     return isinstance(value, str) and _JSON_BEGINS.match(value) is not None and loaded(value) is None
+
+
+def is_half(value: Value) -> bool:
+    """True where it is broken and what it begins with is never closed: no words that people write begin so."""
+    return is_broken(value) and _CLOSING[str(value).lstrip()[0]] not in str(value)
 
 
 def strings_in(value: Value) -> list[str]:

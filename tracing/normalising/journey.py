@@ -8,7 +8,7 @@ from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Documents
 from tracing.normalising.prompt import Presence
 from tracing.normalising.round import Round
-from tracing.normalising.rows import Rows
+from tracing.normalising.rows import Row, Rows
 from tracing.records import Candidate, LaneHit, Observed, Seen
 
 
@@ -77,9 +77,8 @@ def _blame(rows: Rows, round_: Round) -> None:
             continue
         if reranked is not None and chunk_id in reranked:
             lost_at_filter = filtered is not None and chunk_id not in filtered
-            row.dropped_at, row.dropped_why = (
-                ("rerank", round_.filtered_why) if lost_at_filter else ("rerank" if best_kept else "context", "unknown")
-            )
+            at = "rerank" if best_kept and not _may_have_been_too_long(row) else "context"
+            row.dropped_at, row.dropped_why = ("rerank", round_.filtered_why) if lost_at_filter else (at, "unknown")
         elif (given is not None and chunk_id not in given) or (fused is not None and chunk_id not in fused):
             row.dropped_at, row.dropped_why = "retrieve", "cut"
         elif reranked is not None:
@@ -91,8 +90,15 @@ def _blame(rows: Rows, round_: Round) -> None:
 
 def _is_best_kept(rows: Rows, reranked: Documents) -> bool:
     """True where of a whole ranking exactly the first got on: what follows was cut by its rank."""
+    if any(row.rerank_in and row.rerank_rank is None for row in rows.values()):
+        return False
     kept = [rows[document.id].survived is True for document in reranked if document.id in rows]
     return any(kept) and kept == sorted(kept, reverse=True)
+
+
+def _may_have_been_too_long(row: Row) -> bool:
+    """True where its length is known, so that a budget may be what it did not fit."""
+    return row.facts.tokens is not None or any(said is not None for said in (row.placed, row.said))
 
 
 def _ids(documents: Documents | None) -> set[str | None] | None:

@@ -32,8 +32,10 @@ def dead_lanes(trace: Trace) -> str:
 
 def ended_at(trace: Trace) -> str:
     """The first stage that failed, where it is no later than retrieval and nothing went well after it; else empty."""
-    known = [(stage, record.status) for record in trace.stages if (stage := Stage.named(record.stage))]
-    failed = [stage for stage, status in known if status in ("error", "timeout")]
-    first = min(failed, key=lambda stage: stage.order, default=Stage.VALIDATE)
-    went_on = any(status == "ok" and stage.order > first.order for stage, status in known)
-    return "" if trace.candidates or went_on or first.order > Stage.RETRIEVE.order else first.label
+    known = [(stage.order, record) for record in trace.stages if (stage := Stage.named(record.stage))]
+    failed = [(order, record.round, record.stage) for order, record in known if record.status in ("error", "timeout")]
+    if trace.candidates or not failed:
+        return ""
+    at, round_, first = min(failed)
+    went_on = any(record.status == "ok" and (order, record.round) > (at, round_) for order, record in known)
+    return "" if went_on or at > Stage.RETRIEVE.order else first

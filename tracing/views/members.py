@@ -71,11 +71,13 @@ def change_member(here: Visit, number: int) -> HttpResponse:
     role = here.request.POST.get("role", "")
     if membership.role == Membership.Role.OWNER and role != Membership.Role.OWNER and _owners(here) == 1:
         messages.error(here.request, "A project needs an owner: make somebody else one first.", extra_tags="error")
+    elif role not in ("remove", *Membership.Role.values) or role == membership.role:
+        messages.warning(here.request, "Nothing was changed: choose another role.")
     elif membership.user_id == here.user.pk and "sure" not in here.request.POST:
         return here.render("tracing/step_down.html", {"role": role, "number": number}, place="settings")
     elif role == "remove":
         return _remove(here, membership)
-    elif role in Membership.Role.values:
+    else:
         membership.role = role
         membership.save(update_fields=["role"])
         keys.forget()

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from tracing.forms import ViewForm
-from tracing.models import SavedView
+from tracing.models import Membership, SavedView
 from tracing.pages.list_bar import Bar
 from tracing.views.access import Visit, member_page, posted_from
 
@@ -50,7 +50,10 @@ def restore_view(here: Visit) -> HttpResponse:
         kept = signing.loads(here.request.POST.get("kept", ""), salt=_salt(here), max_age=UNDO_SECONDS)
     except signing.BadSignature as error:
         raise Http404("view") from error
-    _keep(here, SavedView(project=here.project, **kept))
+    if Membership.objects.filter(project=here.project, user_id=kept["owner_id"]).exists():
+        _keep(here, SavedView(project=here.project, **kept))
+    else:
+        messages.error(here.request, "Nothing was saved: whose view it was is no member any more.", "error")
     return redirect(_address(here))
 
 

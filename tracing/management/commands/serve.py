@@ -41,11 +41,12 @@ class Command(BaseCommand):
         self.stdout.flush()
         while not stopping.wait(0.5) and services.healthy():
             pass
+        was_asked = stopping.is_set()
         embedded.stop(services)
         address.forget()
-        self.stdout.write("stopped")
+        self.stdout.write("stopped" if was_asked else "stopped, for a part of it ended by itself: the log says why")
         self.stdout.flush()
-        os._exit(0)  # a sweep may be at work in a thread that Python would wait for; its rows are durable
+        os._exit(0 if was_asked else 1)  # a sweep may be at work in a thread that Python would wait for
 
     def _started(self, host: str, port: int) -> embedded.Services:
         try:

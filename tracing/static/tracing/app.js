@@ -250,6 +250,7 @@ function onSubmit(event) {
   if (event.defaultPrevented || form.method !== "post") return;
   if (form.hasAttribute("aria-busy")) event.preventDefault();
   form.setAttribute("aria-busy", "true");
+  setTimeout(() => { form.removeAttribute("aria-busy"); }, 10000); // whoever stopped the page may send it again
 }
 
 // Back shows the page as it was left.
