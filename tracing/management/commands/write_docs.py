@@ -64,7 +64,7 @@ def export_page() -> str:
         " ([filters.md](filters.md)); the oldest trace comes first; what began after the export did is not in it."
         " Pieces are sent as they are read, so a file may be of any length.\n\n"
         "- `jsonl`: each trace whole, a line a trace, as `GET /api/v1/traces/{trace_id}` gives it. `stagelight import`"
-        " takes it back, with its signals and the client's own groundedness; verdicts, flags and assessments are made"
+        " takes it back, with its signals (added to those that are there) and the client's own groundedness; verdicts, flags and assessments are made"
         " anew, and people's verdicts and expectations have endpoints of their own.\n"
         "- `csv`: one flat row a trace, UTF-8. Lists are JSON. A text that a spreadsheet would take for a formula, one"
         " that begins with `=`, `+`, `-`, `@`, a tab or a line break, has an apostrophe before it.\n"
