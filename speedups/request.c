@@ -94,12 +94,20 @@ static int is_text(PyObject *text, Reader bytes, size_t size) {
     return text != NULL && (size_t)PyUnicode_GET_LENGTH(text) == size && !memcmp(PyUnicode_1BYTE_DATA(text), bytes.at, size);
 }
 
-/* In the place of what was there before; only ASCII, whose characters are its bytes. */
+static void let_go(PyObject **slot) {
+    if (*slot != NULL) held -= PyUnicode_GET_LENGTH(*slot);
+    Py_CLEAR(*slot);
+}
+
+/* In the place of what was there before, and where there is no room in that of all; only ASCII, whose characters are its
+   bytes. */
 static void hold(PyObject **slot, PyObject *text, size_t size) {
-    size_t before = *slot ? (size_t)PyUnicode_GET_LENGTH(*slot) : 0;
-    if (!PyUnicode_IS_COMPACT_ASCII(text) || held - before + size > MOST_HELD) return;
-    held += size - before;
-    Py_XSETREF(*slot, Py_NewRef(text));
+    if (!PyUnicode_IS_COMPACT_ASCII(text)) return;
+    let_go(slot);
+    if (held + size > MOST_HELD)
+        for (PyObject **each = texts; each < texts + TEXTS; each++) let_go(each);
+    held += size;
+    *slot = Py_NewRef(text);
 }
 
 static PyObject *shared_text_of(Reader bytes) {

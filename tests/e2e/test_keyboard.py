@@ -269,13 +269,13 @@ def test_a_live_list_of_somebody_who_was_signed_out_takes_no_keystroke_and_asks_
 
 def test_whoever_signs_in_again_elsewhere_goes_on_with_the_page(visit: Callable[..., Visitor]) -> None:
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
-    cookies = page.context.cookies()
+    cookies: list[Any] = list(page.context.cookies())
     page.context.clear_cookies()
     link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')
     link.click()
     expect(page.locator("#problem")).to_contain_text("You are signed out.")
     expect(link).to_have_attribute("aria-expanded", "false")
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.context.add_cookies(cookies)
     link.click()
     expect(page.locator("tr.opened")).to_contain_text("What it says, at some length")
     expect(page.locator("#problem")).to_be_hidden()
