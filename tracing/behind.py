@@ -44,7 +44,12 @@ class Behind:
     @property
     def busy(self) -> bool:
         """True while something is being done, or was and nobody asked how it went."""
-        return not self._done.is_set() or self._error is not None
+        return self.working or self._error is not None
+
+    @property
+    def working(self) -> bool:
+        """True while something is being done."""
+        return not self._done.is_set()
 
     def _run(self) -> None:
         with store.closing():

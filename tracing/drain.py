@@ -16,16 +16,17 @@ import structlog
 from tracing import batch, store
 from tracing.arrivals import Key
 from tracing.behind import Behind
-from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, take
+from tracing.spool import SEGMENT_BYTES, Frame, Spool, Torn, frames, segments, set_aside, take
 from tracing.stored_spans import SINGLE
 from tracing.unswept import unswept
 
 log = structlog.get_logger()
 
-BATCH_BYTES = 24 * 1024 * 1024  # as much as is let wait: cut smaller, a small rest would cost an insert of its own
+BATCH_BYTES = SEGMENT_BYTES  # a segment is one batch: cut smaller, a small rest would cost inserts of its own
 BATCH_SPANS = 8_000
 GATHER_BYTES = 12 * 1024 * 1024
-GATHER_SECONDS = 0.3  # an insert has a price of its own, some 100 ms for all tables: let a few requests come together
+GATHER_SECONDS = 0.3  # a batch has a price of its own, some 80 ms of CPU: let requests come together
+GATHER_POLL_SECONDS = 0.03
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
 RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0)
 Item = TypeVar("Item")
@@ -44,6 +45,7 @@ class Drain(threading.Thread):
         self._lock: TextIO | None = None
         self._behind = Behind()
         self._in_store: frozenset[Key] = frozenset()  # traces of the batch that is being stored
+        self._bytes_in_store = 0
         self._ending: Path | None = None  # the segment that ends with it
 
     def run(self) -> None:
@@ -62,8 +64,7 @@ class Drain(threading.Thread):
 
     def _once(self) -> None:
         try:
-            if self.spool.backlog() < GATHER_BYTES:
-                self.stopping.wait(GATHER_SECONDS)
+            self._gather()
             self.spool.ready.clear()
             self.spool.pass_on()
             if self._holds_lock():
@@ -76,6 +77,18 @@ class Drain(threading.Thread):
             log.exception("the store did not take a batch", failures=self.failures)
             self.spool.ready.set()
             self.stopping.wait(RETRY_SECONDS[min(self.failures, len(RETRY_SECONDS)) - 1])
+
+    def _gather(self) -> None:
+        """Until much has come, or for a moment and as long as the store is at work: the fewer batches, the cheaper."""
+        until = time.monotonic() + GATHER_SECONDS
+        while self._gathered() < GATHER_BYTES and (self._behind.working or time.monotonic() < until):
+            if self.stopping.wait(GATHER_POLL_SECONDS):
+                return
+
+    def _gathered(self) -> int:
+        """Bytes that wait, without those that are being stored."""
+        in_store = self._bytes_in_store if self._behind.working else 0
+        return self.spool.look() - in_store
 
     def _holds_lock(self) -> bool:
         if self._lock is not None:
@@ -131,6 +144,7 @@ class Drain(threading.Thread):
         if self._behind.busy:
             self._settle()
         self._in_store, self._ending = prepared.keys, ending
+        self._bytes_in_store = sum(len(frame.body) for frame in whole)
         self._behind.give(partial(self._keep, prepared, ending))
         if self.failures:
             self._settle()

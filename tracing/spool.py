@@ -21,7 +21,7 @@ from zlib_ng import zlib_ng as zlib
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"SLF1"
-SEGMENT_BYTES = 32 * 1024 * 1024
+SEGMENT_BYTES = 24 * 1024 * 1024  # only a frame that is larger makes a larger one
 SUFFIX = ".seg"
 POLL_SECONDS = 0.02
 MOST_PASSED = 2  # segments: one is being stored while the next is read
@@ -157,10 +157,11 @@ class Spool:
     def backlog(self) -> int:
         """Bytes that wait for the store, other processes' included, as of a moment ago."""
         if time.monotonic() - self._looked_at > POLL_SECONDS:
-            self._look()
+            self.look()
         return self._waiting
 
-    def _look(self) -> int:
+    def look(self) -> int:
+        """The same, as of now."""
         with os.scandir(self.directory) as entries:
             self._waiting = sum(_size(entry) for entry in entries if entry.name.endswith(SUFFIX))
         self._looked_at = time.monotonic()
@@ -173,7 +174,7 @@ class Spool:
     def _write(self, frame: Frame) -> tuple[Segment, int]:
         parts = frame.encode()
         with self._lock:
-            if self._segment is not None and self._segment.size >= SEGMENT_BYTES:
+            if self._segment is not None and self._segment.size + sum(map(len, parts)) > SEGMENT_BYTES:
                 self._seal()
             if self._segment is None:
                 self._segment = self._open()
@@ -183,7 +184,7 @@ class Spool:
         return segment, size
 
     def _open(self) -> Segment:
-        if self._look() >= self.max_bytes:
+        if self.look() >= self.max_bytes:
             raise SpoolFullError("the spool is at its limit: the store does not keep up, or does not answer")
         try:
             return Segment(self.directory)

@@ -214,7 +214,7 @@ def test_it_lives_on_where_the_spool_cannot_be_looked_at(
 ) -> None:
     send(sender, TRACES[0])
     refused = threading.Event()
-    look = Spool.backlog
+    look = Spool.look
 
     def no_files_left(spool: Spool) -> int:
         if not refused.is_set():
@@ -222,7 +222,7 @@ def test_it_lives_on_where_the_spool_cannot_be_looked_at(
             raise OSError(24, "Too many open files")
         return look(spool)
 
-    monkeypatch.setattr(Spool, "backlog", no_files_left)
+    monkeypatch.setattr(Spool, "look", no_files_left)
     drain = Drain(receive.spool())
     drain.start()
     assert refused.wait(30)

@@ -119,6 +119,23 @@ def test_many_threads_append_and_nothing_is_lost(tmp_path: Path) -> None:
     assert len(bodies) == len(set(bodies)) == 200
 
 
+def test_no_segment_is_larger_than_a_batch_but_for_one_of_a_single_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracing.spool.SEGMENT_BYTES", 1_000)
+    spool = Spool(tmp_path, 10**9)
+    for size in (300, 300, 300, 2_000, 300, 300):
+        spool.append(frame(b"x" * size))
+    spool.seal()
+    bodies = []
+    for path in segments(tmp_path):
+        file = take(path)
+        assert file is not None
+        with file:
+            bodies.append([len(each.body) for _, each in frames(file)])
+    assert bodies == [[300, 300], [300], [2_000], [300, 300]]
+
+
 def test_while_nothing_is_drained_a_segment_is_filled_and_not_many_small_ones_made(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 10**9)
     for _ in range(50):
