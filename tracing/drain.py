@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 BATCH_BYTES = SEGMENT_BYTES  # a segment is one batch: cut smaller, a small rest would cost inserts of its own
 BATCH_SPANS = 8_000
-GATHER_BYTES = 12 * 1024 * 1024
+GATHER_BYTES = 18 * 1024 * 1024  # more would be visible later, and take more memory
 GATHER_SECONDS = 0.3  # a batch has a price of its own, some 80 ms of CPU: let requests come together
 GATHER_POLL_SECONDS = 0.03
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
