@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 HOUR_NS = 3600 * 10**9
 AT = "project = {project:String} AND key_ts = fromUnixTimestamp64Nano({key_ns:Int64}) AND trace_id = {trace_id:String}"
-KEYS = "(SELECT arrayJoin(arrayZip({hours:Array(DateTime)}, {ids:Array(String)})))"
+AMONG = (
+    "project = {project:String} AND (toStartOfHour(key_ts), trace_id)"
+    " IN (SELECT arrayJoin(arrayZip({hours:Array(DateTime)}, {ids:Array(String)})))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,9 @@ class TraceKey:
     trace_id: str
 
 
-def hours(keys: Sequence[TraceKey]) -> list[int]:
-    """The parameter `hours` of KEYS."""
-    return [key.key_ns // HOUR_NS * 3600 for key in keys]
-
-
-def ids(keys: Sequence[TraceKey]) -> list[str]:
-    """The parameter `ids` of KEYS."""
-    return [key.trace_id for key in keys]
+def picked(project: str, keys: Sequence[TraceKey]) -> tuple[str, dict[str, Any]]:
+    """The condition that these traces' rows fulfil, and its parameters: one is found by equality for half as much."""
+    if len(keys) == 1:
+        return AT, {"project": project, "key_ns": keys[0].key_ns, "trace_id": keys[0].trace_id}
+    hours = [key.key_ns // HOUR_NS * 3600 for key in keys]
+    return AMONG, {"project": project, "hours": hours, "ids": [key.trace_id for key in keys]}

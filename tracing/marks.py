@@ -8,7 +8,7 @@ from typing import Any
 from tracing import store
 from tracing.judging.assessments import Grade, grades_of
 from tracing.judging.verdicts import Standing, standing_of
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import TraceKey, picked
 
 WORST_FIRST = ("unknown", "false", "stale", "not_in_context", "redirected", "ok", "unchecked")
 ASSESSORS = ("human", "judge", "client", "lexical")  # whose word on groundedness counts first
@@ -118,19 +118,16 @@ def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[Mark]:
 
 def due_of(*, project: str, keys: Sequence[TraceKey]) -> list[str]:
     """Those of the traces whose mark says that they are due."""
-    return [
-        trace_id
-        for some in store.pieces(keys)
-        for trace_id, due in store.rows(
-            "SELECT trace_id, due FROM marks"  # noqa: S608 (a clause of ours)
-            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+    found: list[str] = []
+    for some in store.pieces(keys):
+        condition, found_by = picked(project, some)
+        rows = store.rows(
+            f"SELECT trace_id, due FROM marks PREWHERE {condition}"  # noqa: S608 (a clause of ours)
             " ORDER BY version DESC LIMIT 1 BY trace_id",
-            project=project,
-            hours=hours(some),
-            ids=ids(some),
+            **found_by,
         )
-        if due
-    ]
+        found += [trace_id for trace_id, due in rows if due]
+    return found
 
 
 def marks_of(*, project: str, keys: Sequence[TraceKey], names: Sequence[str] = ()) -> dict[str, Mark]:
@@ -138,13 +135,12 @@ def marks_of(*, project: str, keys: Sequence[TraceKey], names: Sequence[str] = (
     read = names or _SAID
     found: dict[str, Mark] = {}
     for some in store.pieces(keys):
+        condition, found_by = picked(project, some)
         rows = store.rows(
             f"SELECT trace_id, {', '.join(read)} FROM marks"  # noqa: S608 (a clause of ours)
-            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            f" PREWHERE {condition}"
             " ORDER BY version DESC LIMIT 1 BY trace_id",
-            project=project,
-            hours=hours(some),
-            ids=ids(some),
+            **found_by,
         )
         for trace_id, *said in rows:
             mark = Mark(**dict(zip(read, said, strict=True)))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from tracing import store
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import TraceKey, picked
 from tracing.records import Assessment, Better, Claim
 
 PLAIN = (
@@ -49,14 +49,13 @@ def assessments_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, tu
     """By trace the newest of each assessor and version, the newest first."""
     found: dict[str, list[Assessment]] = defaultdict(list)
     for some in store.pieces(keys):
+        condition, found_by = picked(project, some)
         rows = store.rows(
             "SELECT trace_id, assessor, assessor_version, detail, at, groundedness, relevance, complete,"
             " context_sufficient, should_refuse, product_right FROM assessments"
-            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            f" PREWHERE {condition}"
             " ORDER BY version DESC LIMIT 1 BY trace_id, assessor, assessor_version",
-            project=project,
-            hours=hours(some),
-            ids=ids(some),
+            **found_by,
         )
         for trace_id, *row in rows:
             found[trace_id].append(_assessment(*row))
@@ -88,13 +87,12 @@ def grades_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, list[Gr
     """By trace the newest number of each assessor."""
     found: dict[str, list[Grade]] = defaultdict(list)
     for some in store.pieces(keys):
+        condition, found_by = picked(project, some)
         rows = store.rows(
             "SELECT trace_id, assessor, groundedness FROM assessments"
-            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            f" PREWHERE {condition}"
             " ORDER BY version DESC LIMIT 1 BY trace_id, assessor",
-            project=project,
-            hours=hours(some),
-            ids=ids(some),
+            **found_by,
         )
         for trace_id, by, groundedness in rows:
             found[trace_id].append(Grade(by, groundedness))

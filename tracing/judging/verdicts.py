@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tracing import store
 from tracing.attribution.case import Judgement
-from tracing.keyed import AT, KEYS, TraceKey, hours, ids
+from tracing.keyed import AT, TraceKey, picked
 from tracing.records import Trace, Verdict
 
 NOTHING = "none"  # the fault of a row that blames nobody
@@ -112,13 +112,12 @@ def standing_of(*, project: str, keys: Sequence[TraceKey]) -> Mapping[str, Stand
     """By trace what counts now."""
     found: dict[str, list[Row]] = defaultdict(list)
     for some in store.pieces(keys):
+        condition, found_by = picked(project, some)
         rows = store.rows(
             f"SELECT trace_id, {', '.join(_READ)} FROM verdicts"
-            f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+            f" PREWHERE {condition}"
             " ORDER BY version DESC LIMIT 1 BY trace_id, person != ''",
-            project=project,
-            hours=hours(some),
-            ids=ids(some),
+            **found_by,
         )
         for trace_id, *values in rows:
             found[trace_id].append(_row(values))

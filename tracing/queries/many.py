@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tracing import store
 from tracing.columns import NO_TEXT, READ, read_trace
 from tracing.filters.sql import SETTLED
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import TraceKey, picked
 from tracing.queries.one import texts
 from tracing.queries.scope import Scope
 from tracing.records import Trace
@@ -76,13 +76,12 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
     """The traces of these keys, in the order of their ids. Where texts are not wanted, each is its hash in hex."""
     if not keys:
         return ()
+    condition, found_by = picked(project, keys)
     rows = store.rows(
         f"SELECT {', '.join(READ)}, toBool({SETTLED}) FROM traces"
-        f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+        f" PREWHERE {condition}"
         " ORDER BY trace_id, version DESC LIMIT 1 BY trace_id",
-        project=project,
-        hours=hours(keys),
-        ids=ids(keys),
+        **found_by,
         now_ms=time.time_ns() // 1_000_000,
     )
     found = [dict(zip(READ, row, strict=False)) for row in rows]

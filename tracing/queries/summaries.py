@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tracing import store
 from tracing.filters.sql import LIVE, SETTLED
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import TraceKey, picked
 from tracing.marks import marks_of
 
 PREVIEW = 200
@@ -102,13 +102,12 @@ def summaries(
     if not keys:
         return ()
     placed = [TraceKey(*key) for key in keys]
+    condition, found_by = picked(project, placed)
     happened = store.rows(
         f"SELECT {', '.join(_EXPRESSIONS.get(name, name) for name in names)}"
-        f" FROM traces PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+        f" FROM traces PREWHERE {condition}"
         " ORDER BY version DESC LIMIT 1 BY trace_id",
-        project=project,
-        hours=hours(placed),
-        ids=ids(placed),
+        **found_by,
         live=list(live),
         now_ms=now_ns // 1_000_000,
     )

@@ -9,7 +9,7 @@ from tracing.corpus.expectations import expectations_of
 from tracing.filters.sql import LIVE as IS_LIVE
 from tracing.judging.assessments import assessments_of
 from tracing.judging.verdicts import applied, standing_of
-from tracing.keyed import KEYS, TraceKey, hours, ids
+from tracing.keyed import TraceKey, picked
 from tracing.marks import Mark, marks_of
 from tracing.queries.many import stored_traces
 from tracing.queries.one import MOST_SIGNALS, NOTHING_SAID, SIGNAL, Found, read_signal
@@ -71,13 +71,12 @@ def whole_traces(
 
 
 def _arrived(*, project: str, keys: Sequence[TraceKey], live: Sequence[str]) -> Mapping[str, tuple[int, bool]]:
+    condition, found_by = picked(project, keys)
     rows = store.rows(
         f"SELECT trace_id, arrived_at, toBool({IS_LIVE}) FROM traces"
-        f" PREWHERE project = {{project:String}} AND (toStartOfHour(key_ts), trace_id) IN {KEYS}"
+        f" PREWHERE {condition}"
         " ORDER BY version DESC LIMIT 1 BY trace_id",
-        project=project,
-        hours=hours(keys),
-        ids=ids(keys),
+        **found_by,
         live=list(live),
         now_ms=time.time_ns() // 1_000_000,
     )
