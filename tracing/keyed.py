@@ -10,6 +10,8 @@ AMONG = (
     "project = {project:String} AND (toStartOfHour(key_ts), trace_id)"
     " IN (SELECT arrayJoin(arrayZip({hours:Array(DateTime)}, {ids:Array(String)})))"
 )
+# For an id without its time the engine would look through the whole key, where its hour stands before it.
+BY_ID_ALONE = {"use_primary_key": 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from tests.tracing.stored import (
     stage,
     trace_id,
 )
-from tracing import queries
+from tracing import queries, store
 from tracing.filters import parse
 from tracing.filters.fields import FIELDS
+from tracing.keyed import TraceKey, picked
 from tracing.queries import Scope, counting
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
 
@@ -497,22 +498,38 @@ def test_every_query_takes_its_project_by_name_and_its_sql_names_it() -> None:
         assert kinds.keys() & {"project", "scope", "projects"}, name
 
 
+WITHIN = re.compile(
+    r"project (= \{\{?project:String|IN \{projects)|@WHERE@|\{AT\}|\{where\}|\{condition\}[^)]*\*\*found_by"
+)
+
+
 def test_every_select_is_within_a_project() -> None:
     sources = [*SELECTS.glob("*.py"), SELECTS.parent / "filters" / "sql.py"]
     selects = []
     for path in sources:
         text = re.sub(r'"\s*\n\s*f?"', "", path.read_text())
         selects += [
-            (path.name, text[at.start() : at.start() + 1500])
+            (path.name, text[at.start() : at.start() + 400])
             for at in re.finditer(r"FROM (?:traces|spans|chunks|signals|marks|account|refusals)\b", text)
         ]
     assert len(selects) > 15
     for name, select in selects:
-        scoped = select[:400]
-        assert re.search(r"project (= \{\{?project:String|IN \{projects)|@WHERE@|\{AT\}|\{where\}", scoped), (
-            name,
-            scoped,
-        )
+        assert WITHIN.search(select), (name, select)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_picks_traces_by_key_is_within_a_project_and_hour(clean_store: None, count: int) -> None:
+    hour = 3600 * 10**9
+    keys = [TraceKey(number * hour, "t") for number in range(1, count + 1)]
+    columns = {
+        "project": ["atlas"] * 3 + ["borealis"] * 3,
+        "key_ts": [hour, 2 * hour, 3 * hour] * 2,
+        "trace_id": ["t"] * 6,
+    }
+    store.insert("marks", columns)
+    condition, found_by = picked("atlas", keys)
+    found = store.rows(f"SELECT project, key_ts FROM marks WHERE {condition} ORDER BY key_ts", **found_by)
+    assert list(found) == [("atlas", key.key_ns) for key in keys]
 
 
 def test_no_value_is_ever_written_into_sql() -> None:

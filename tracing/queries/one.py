@@ -14,7 +14,7 @@ from tracing.filters.sql import KEY, SETTLED
 from tracing.filters.sql import LIVE as IS_LIVE
 from tracing.judging.assessments import assessments_of
 from tracing.judging.verdicts import Row, Standing, applied, history, standing
-from tracing.keyed import AT, TraceKey
+from tracing.keyed import AT, BY_ID_ALONE, TraceKey
 from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
@@ -122,6 +122,7 @@ def _begun(*, project: str, trace_id: str) -> tuple[TraceKey, Trace] | None:
     rows = store.rows(
         "SELECT key_ts, query, item_id, session_id FROM traces"
         " WHERE project = {project:String} AND trace_id = {trace_id:String} ORDER BY version DESC LIMIT 1",
+        BY_ID_ALONE,
         project=project,
         trace_id=trace_id,
     )
@@ -161,6 +162,7 @@ def key_time(*, project: str, trace_id: str) -> int | None:
     rows = store.rows(
         "SELECT key_ts FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
         " ORDER BY version DESC LIMIT 1",
+        BY_ID_ALONE,
         project=project,
         trace_id=trace_id,
     )
@@ -200,6 +202,7 @@ def _session(*, project: str, trace_id: str) -> str:
     rows = store.rows(
         "SELECT session_id FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
         " ORDER BY version DESC LIMIT 1",
+        BY_ID_ALONE,
         project=project,
         trace_id=trace_id,
     )
@@ -228,7 +231,7 @@ def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_n
 
 def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> Neighbours:
     """Other traces of the same question, but for case, spacing and closing punctuation; the newest ones."""
-    asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or ""), "trace_id": trace.trace_id}
+    asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or "")}
     if not trace.query or not _asked_again(**asked):
         return Neighbours()
     rows = store.rows(
@@ -238,6 +241,7 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
         " AND trace_id != {trace_id:String}"
         " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
         **asked,
+        trace_id=trace.trace_id,
         limit=limit,
     )
     found = [(key_ns, other) for key_ns, other, _ in rows]
@@ -245,16 +249,14 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
     return Neighbours(said, rows[0][2] if rows else 0)
 
 
-def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:
-    """Whether any row of another trace asks the same: mostly none does, and this costs a third of finding out which."""
+def _asked_again(*, project: str, canonical: int) -> bool:
+    """Whether more rows than one ask this: mostly none does, and this costs a third of finding out which."""
     rows = store.rows(
-        "SELECT 1 FROM traces PREWHERE project = {project:String} AND canonical = {canonical:UInt64}"
-        " WHERE trace_id != {trace_id:String} LIMIT 1",
+        "SELECT 1 FROM traces WHERE project = {project:String} AND canonical = {canonical:UInt64} LIMIT 2",
         project=project,
         canonical=canonical,
-        trace_id=trace_id,
     )
-    return bool(rows)
+    return len(rows) > 1
 
 
 def latest(*, project: str) -> Summary | None:
@@ -272,6 +274,7 @@ def locate(*, trace_id: str, projects: Sequence[str]) -> str | None:
     """Which of these projects has the trace."""
     rows = store.rows(
         "SELECT project FROM traces WHERE project IN {projects:Array(String)} AND trace_id = {trace_id:String} LIMIT 1",
+        BY_ID_ALONE,
         projects=list(projects),
         trace_id=trace_id,
     )
