@@ -79,8 +79,8 @@ class Drain(threading.Thread):
             self.stopping.wait(RETRY_SECONDS[min(self.failures, len(RETRY_SECONDS)) - 1])
 
     def _gather(self) -> None:
-        """Until much has come, or for a moment and as long as the store is at work: the fewer batches, the cheaper."""
-        until = time.monotonic() + GATHER_SECONDS
+        """Until much waits, or some has waited a moment and the store is free: the fewer batches, the cheaper."""
+        until = self.spool.waiting_since() + GATHER_SECONDS
         while self._gathered() < GATHER_BYTES and (self._behind.working or time.monotonic() < until):
             if self.stopping.wait(GATHER_POLL_SECONDS):
                 return

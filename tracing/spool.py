@@ -85,6 +85,7 @@ class Segment:
         self.fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self.fd, fcntl.LOCK_EX)
         _sync_directory(directory)
+        self.began = time.monotonic()
         self.size = 0
         self.synced = 0
         self.syncing = threading.Lock()
@@ -166,6 +167,11 @@ class Spool:
             self._waiting = sum(_size(entry) for entry in entries if entry.name.endswith(SUFFIX))
         self._looked_at = time.monotonic()
         return self._waiting
+
+    def waiting_since(self) -> float:
+        """When the first frame came that this process has not passed on; now where there is none. Monotonic seconds."""
+        segment = self._segment
+        return time.monotonic() if segment is None else segment.began
 
     def note(self, frame: Frame) -> None:
         """Keep the frame without waiting for the disk: for what nobody was promised."""

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,18 @@ def test_no_segment_is_larger_than_a_batch_but_for_one_of_a_single_frame(
         with file:
             bodies.append([len(each.body) for _, each in frames(file)])
     assert bodies == [[300, 300], [300], [2_000], [300, 300]]
+
+
+def test_it_says_since_when_something_waits_that_was_not_passed_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10**9)
+    before = time.monotonic()
+    spool.append(frame())
+    since = spool.waiting_since()
+    assert before <= since <= time.monotonic()
+    spool.append(frame())
+    assert spool.waiting_since() == since
+    spool.pass_on()
+    assert spool.waiting_since() > since
 
 
 def test_while_nothing_is_drained_a_segment_is_filled_and_not_many_small_ones_made(tmp_path: Path) -> None:
