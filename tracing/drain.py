@@ -16,15 +16,16 @@ import structlog
 from tracing import batch, store
 from tracing.arrivals import Key
 from tracing.behind import Behind
-from tracing.spool import SEGMENT_BYTES, Frame, Spool, Torn, frames, segments, set_aside, take
+from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, size_of, take
 from tracing.stored_spans import SINGLE
 from tracing.unswept import unswept
 
 log = structlog.get_logger()
 
-BATCH_BYTES = SEGMENT_BYTES  # a segment is one batch: cut smaller, a small rest would cost inserts of its own
+# What was stored in part is known by where it was cut: neither number may change while segments wait.
+BATCH_BYTES = 24 * 1024 * 1024  # no less than a segment: a small rest would cost inserts of its own
 BATCH_SPANS = 8_000
-GATHER_BYTES = 18 * 1024 * 1024  # more would be visible later, and take more memory
+GATHER_BYTES = 10 * 1024 * 1024  # with as much in the store it stays below what paces senders
 GATHER_SECONDS = 0.3  # a batch has a price of its own, some 80 ms of CPU: let requests come together
 GATHER_POLL_SECONDS = 0.03
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
@@ -45,7 +46,6 @@ class Drain(threading.Thread):
         self._lock: TextIO | None = None
         self._behind = Behind()
         self._in_store: frozenset[Key] = frozenset()  # traces of the batch that is being stored
-        self._bytes_in_store = 0
         self._ending: Path | None = None  # the segment that ends with it
 
     def run(self) -> None:
@@ -65,6 +65,8 @@ class Drain(threading.Thread):
     def _once(self) -> None:
         try:
             self._gather()
+            if self.stopping.is_set():
+                return
             self.spool.ready.clear()
             self.spool.pass_on()
             if self._holds_lock():
@@ -80,15 +82,17 @@ class Drain(threading.Thread):
 
     def _gather(self) -> None:
         """Until much waits, or some has waited a moment and the store is free: the fewer batches, the cheaper."""
-        until = self.spool.waiting_since() + GATHER_SECONDS
+        since = self.spool.waiting_since() if self._lock is not None else time.monotonic()
+        until = since + GATHER_SECONDS
         while self._gathered() < GATHER_BYTES and (self._behind.working or time.monotonic() < until):
-            if self.stopping.wait(GATHER_POLL_SECONDS):
+            pause = GATHER_POLL_SECONDS if self._behind.working else max(0.0, until - time.monotonic())
+            if self.stopping.wait(pause):
                 return
 
     def _gathered(self) -> int:
-        """Bytes that wait, without those that are being stored."""
-        in_store = self._bytes_in_store if self._behind.working else 0
-        return self.spool.look() - in_store
+        """Bytes that wait, without the segment that is gone once the batch at hand is stored."""
+        ending = self._ending if self._behind.working else None
+        return self.spool.look() - (size_of(ending) if ending is not None else 0)
 
     def _holds_lock(self) -> bool:
         if self._lock is not None:
@@ -144,7 +148,6 @@ class Drain(threading.Thread):
         if self._behind.busy:
             self._settle()
         self._in_store, self._ending = prepared.keys, ending
-        self._bytes_in_store = sum(len(frame.body) for frame in whole)
         self._behind.give(partial(self._keep, prepared, ending))
         if self.failures:
             self._settle()

@@ -21,7 +21,7 @@ from zlib_ng import zlib_ng as zlib
 
 HEADER = struct.Struct("<4sIII")
 MAGIC = b"SLF1"
-SEGMENT_BYTES = 24 * 1024 * 1024  # only a frame that is larger makes a larger one
+SEGMENT_BYTES = 24 * 1024 * 1024  # as much as one batch; only a frame that is larger makes a larger one
 SUFFIX = ".seg"
 POLL_SECONDS = 0.02
 MOST_PASSED = 2  # segments: one is being stored while the next is read
@@ -164,7 +164,7 @@ class Spool:
     def look(self) -> int:
         """The same, as of now."""
         with os.scandir(self.directory) as entries:
-            self._waiting = sum(_size(entry) for entry in entries if entry.name.endswith(SUFFIX))
+            self._waiting = sum(size_of(entry) for entry in entries if entry.name.endswith(SUFFIX))
         self._looked_at = time.monotonic()
         return self._waiting
 
@@ -226,7 +226,8 @@ def gone(path: Path, seconds: float) -> bool:
     return True
 
 
-def _size(entry: "os.DirEntry[str]") -> int:
+def size_of(entry: "os.DirEntry[str] | Path") -> int:
+    """Its bytes; 0 where it is gone."""
     try:
         return entry.stat().st_size
     except FileNotFoundError:

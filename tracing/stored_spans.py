@@ -6,7 +6,6 @@ from typing import Any
 
 from tracing import store
 from tracing.arrivals import Key
-from tracing.keyed import BY_ID_ALONE
 from tracing.records import Span
 from tracing.span_columns import READ, read_span, referred
 
@@ -21,7 +20,6 @@ def key_times(*, project: str, trace_ids: Sequence[str]) -> Sequence[tuple[str, 
         for trace_id, key_ns in store.rows(
             "SELECT trace_id, any(key_ts) FROM traces"
             " WHERE project = {project:String} AND trace_id IN {ids:Array(String)} GROUP BY trace_id",
-            BY_ID_ALONE,
             project=project,
             ids=ids,
         )

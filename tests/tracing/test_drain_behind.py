@@ -2,18 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_span, protobuf
-from tests.tracing.server_processes import eventually
 from tests.tracing.test_drain import account, counts
 from tracing import receive, store
-from tracing.drain import GATHER_SECONDS, Drain
+from tracing.drain import Drain
 from tracing.spool import segments, waiting
 
 TRACES = [f"{i + 1:032x}" for i in range(4)]
@@ -111,35 +109,117 @@ def test_what_failed_behind_is_told_at_the_next_batch_and_stored_by_the_next_try
     assert not segments(receive.spool().directory)
 
 
-@pytest.fixture
-def running(sender: Sender, clean_store: None) -> Iterator[Drain]:
-    made = Drain(receive.spool())
-    made.start()
-    yield made
-    made.stop()
-    made.join(30)
+class Polls:
+    """In place of the drain's waiting: counts, and at one of them does something."""
+
+    def __init__(self, at: int, then: Callable[[], object]) -> None:
+        self.at, self.then, self.count = at, then, 0
+
+    def __call__(self, seconds: float) -> bool:
+        self.count += 1
+        if self.count == self.at:
+            self.then()
+        assert self.count <= self.at, "it waits for nothing"
+        return False
 
 
-def stored_by(drain: Drain) -> None:
-    eventually(lambda: not segments(receive.spool().directory), lambda: drain.last_error)
+def polled(drain: Drain, monkeypatch: pytest.MonkeyPatch, at: int = 0, then: Callable[[], object] = int) -> int:
+    """How often it looked again before it had gathered."""
+    polls = Polls(at, then)
+    monkeypatch.setattr(drain.stopping, "wait", polls)
+    drain._gather()
+    return polls.count
 
 
-def test_what_comes_while_a_batch_is_stored_is_one_batch(sender: Sender, running: Drain, held: Held) -> None:
-    send(sender, TRACES[0], 1)
+def storing(sender: Sender, drain: Drain, held: Held) -> None:
+    spooled(sender, TRACES[0], 1)
+    assert drain._holds_lock()
+    drain.drain()
     assert held.reached.wait(30)
-    for trace_id in TRACES[1:]:
-        send(sender, trace_id, 1)
-        time.sleep(GATHER_SECONDS)
-    assert len(segments(receive.spool().directory)) == 2
-    held.leave.set()
-    stored_by(running)
-    assert store.rows("SELECT batch, count() AS n FROM spans GROUP BY batch ORDER BY n") == [(ANY, 1), (ANY, 3)]
 
 
-def test_a_batch_that_failed_is_not_waited_for(sender: Sender, running: Drain, held: Held) -> None:
-    held.leave.set()
-    held.failures = 1
+def test_it_gathers_for_as_long_as_the_store_is_at_work(
+    sender: Sender, drain: Drain, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracing.drain.GATHER_SECONDS", 0.0)
+    storing(sender, drain, held)
+    send(sender, TRACES[1], 1)
+
+    def stored() -> None:
+        held.leave.set()
+        drain._behind._done.wait(30)
+
+    assert polled(drain, monkeypatch, 5, stored) == 5
+
+
+def test_it_gathers_until_the_first_has_waited_a_moment(
+    sender: Sender, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracing.drain.GATHER_SECONDS", 1_000.0)
+    assert drain._holds_lock()
+    now = time.monotonic()
     send(sender, TRACES[0], 1)
-    stored_by(running)
-    assert "away" in running.last_error
-    assert counts() == (1, 1)
+    monkeypatch.setattr(drain.spool, "waiting_since", lambda: now - 1_001)
+    assert polled(drain, monkeypatch) == 0
+    monkeypatch.setattr(drain.spool, "waiting_since", lambda: now)
+    assert polled(drain, monkeypatch, 3, lambda: monkeypatch.setattr("tracing.drain.GATHER_BYTES", 1)) == 3
+
+
+def test_a_drain_that_waits_for_its_turn_looks_seldom(
+    sender: Sender, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain.spool, "waiting_since", lambda: 0.0)
+    assert drain._lock is None
+    assert polled(drain, monkeypatch, 1, lambda: monkeypatch.setattr("tracing.drain.GATHER_BYTES", 0)) == 1
+
+
+def test_it_gathers_no_longer_once_it_is_to_stop(sender: Sender, drain: Drain, held: Held) -> None:
+    storing(sender, drain, held)
+    drain.stop()
+    drain._gather()
+    send(sender, TRACES[1], 1)
+    drain._once()
+    assert waiting(receive.spool().directory) == {"atlas": 2}
+    held.leave.set()
+
+
+def test_what_is_being_stored_does_not_wait_for_its_batch(
+    sender: Sender, drain: Drain, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracing.drain.BATCH_SPANS", 1)
+    for number in range(4):  # of one segment: two batches
+        send(sender, TRACES[0], number)
+    receive.spool().seal()
+    held.leave.set()
+    drain.drain()
+    drain._settle()
+    held.leave.clear()
+    held.reached.clear()
+    storing(sender, drain, held)
+    assert drain._gathered() == 0
+    send(sender, TRACES[1], 1)
+    assert 0 < drain._gathered() == receive.spool().look() - segments(receive.spool().directory)[0].stat().st_size
+    held.leave.set()
+
+
+def test_an_error_that_nobody_asked_about_is_not_waited_for(
+    sender: Sender, drain: Drain, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracing.drain.GATHER_SECONDS", 0.0)
+    held.failures = 1
+    storing(sender, drain, held)
+    held.leave.set()
+    assert drain._behind._done.wait(30)
+    assert drain._behind.busy
+    assert polled(drain, monkeypatch) == 0
+
+
+def test_it_gathers_before_it_takes_anything(
+    sender: Sender, drain: Drain, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held.leave.set()
+    monkeypatch.setattr(drain, "_gather", lambda: [send(sender, trace_id, 1) for trace_id in TRACES[1:]])
+    send(sender, TRACES[0], 1)
+    drain._once()
+    drain._settle()
+    assert store.rows("SELECT uniqExact(batch), count() FROM spans") == [(1, 4)]

@@ -24,7 +24,7 @@ from tests.tracing.stored import (
 from tracing import queries, store
 from tracing.filters import parse
 from tracing.filters.fields import FIELDS
-from tracing.keyed import TraceKey, picked
+from tracing.keyed import HOUR_NS, TraceKey, picked
 from tracing.queries import Scope, counting
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
 
@@ -518,18 +518,25 @@ def test_every_select_is_within_a_project() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_what_picks_traces_by_key_is_within_a_project_and_hour(clean_store: None, count: int) -> None:
-    hour = 3600 * 10**9
-    keys = [TraceKey(number * hour, "t") for number in range(1, count + 1)]
-    columns = {
-        "project": ["atlas"] * 3 + ["borealis"] * 3,
-        "key_ts": [hour, 2 * hour, 3 * hour] * 2,
-        "trace_id": ["t"] * 6,
-    }
-    store.insert("marks", columns)
-    condition, found_by = picked("atlas", keys)
+@pytest.mark.parametrize("began", [0, HOUR_NS, 1_790_000_000 * 10**9])
+def test_what_picks_traces_by_key_is_within_a_project_and_hour(clean_store: None, count: int, began: int) -> None:
+    hours = [began // HOUR_NS * HOUR_NS + number * HOUR_NS for number in range(3)]
+    for project in ("atlas", "borealis"):
+        store.insert("marks", {"project": [project] * 3, "key_ts": hours, "trace_id": ["t"] * 3})
+    condition, found_by = picked("atlas", [TraceKey(hour + 7, "t") for hour in hours[:count]])
     found = store.rows(f"SELECT project, key_ts FROM marks WHERE {condition} ORDER BY key_ts", **found_by)
-    assert list(found) == [("atlas", key.key_ns) for key in keys]
+    assert list(found) == [("atlas", hour) for hour in hours[:count]]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_picks_traces_by_key_finds_those_of_clocks_far_ahead(clean_store: None, count: int) -> None:
+    keys = [TraceKey(2**63 - 1 - number * HOUR_NS, f"t{number}") for number in range(count)]
+    store.insert(
+        "marks",
+        {"project": ["atlas"] * count, "key_ts": [k.key_ns for k in keys], "trace_id": [k.trace_id for k in keys]},
+    )
+    condition, found_by = picked("atlas", keys)
+    assert store.rows(f"SELECT count() FROM marks WHERE {condition}", **found_by) == [(count,)]
 
 
 def test_no_value_is_ever_written_into_sql() -> None:

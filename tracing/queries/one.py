@@ -231,7 +231,7 @@ def read_signal(trace_id: str, kind: str, value: str, number: float | None, at_n
 
 def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit: int = 20) -> Neighbours:
     """Other traces of the same question, but for case, spacing and closing punctuation; the newest ones."""
-    asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or "")}
+    asked: dict[str, Any] = {"project": project, "canonical": canonical(trace.query or ""), "trace_id": trace.trace_id}
     if not trace.query or not _asked_again(**asked):
         return Neighbours()
     rows = store.rows(
@@ -241,7 +241,6 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
         " AND trace_id != {trace_id:String}"
         " ORDER BY key_ts DESC, trace_id DESC LIMIT {limit:UInt32}",
         **asked,
-        trace_id=trace.trace_id,
         limit=limit,
     )
     found = [(key_ns, other) for key_ns, other, _ in rows]
@@ -249,14 +248,17 @@ def neighbours(*, project: str, trace: Trace, live: Sequence[str] = LIVE, limit:
     return Neighbours(said, rows[0][2] if rows else 0)
 
 
-def _asked_again(*, project: str, canonical: int) -> bool:
-    """Whether more rows than one ask this: mostly none does, and this costs a third of finding out which."""
+def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:
+    """Whether any row of another trace asks the same: mostly none does, and this costs a third of finding out which."""
     rows = store.rows(
-        "SELECT 1 FROM traces WHERE project = {project:String} AND canonical = {canonical:UInt64} LIMIT 2",
+        "SELECT 1 FROM traces PREWHERE project = {project:String} AND canonical = {canonical:UInt64}"
+        " WHERE trace_id != {trace_id:String} LIMIT 1",
+        BY_ID_ALONE,
         project=project,
         canonical=canonical,
+        trace_id=trace_id,
     )
-    return len(rows) > 1
+    return bool(rows)
 
 
 def latest(*, project: str) -> Summary | None:
