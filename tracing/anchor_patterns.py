@@ -17,6 +17,10 @@ _TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{,(?=\d+\})|.", re.DOTALL)
 _PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,?\d*\}|.", re.DOTALL)
 # Letters of every script, no quotes or dashes, in few ranges: RE2's own classes take milliseconds to compile.
 _LETTERS = r"\w\x{AA}\x{B5}\x{BA}\x{C0}-\x{1FFF}\x{2C00}-\x{2DFF}\x{3040}-\x{FDFF}\x{10000}-\x{10FFFF}"
+_OTHERS = (  # all but those, for within brackets
+    r"\x00-/:-@\[-\^`\{-\x{A9}\x{AB}-\x{B4}\x{B6}-\x{B9}\x{BB}-\x{BF}\x{2000}-\x{2BFF}\x{2E00}-\x{303F}\x{FE00}-\x{FFFF}"
+)
+_IN_BRACKETS = {r"\w": _LETTERS, r"\W": _OTHERS, r"\_": "_"}
 _SPELLED = {r"\w": f"[{_LETTERS}]", r"\W": f"[^{_LETTERS}]", r"\Z": r"\z", r"\_": "_", "{,": "{0,"}
 
 
@@ -101,4 +105,4 @@ def _for_re2(pattern: str) -> str:
 def _spelled(token: str) -> str:
     if token[0] != "[":
         return _SPELLED.get(token, token)
-    return re.sub(r"\\.", lambda found: {r"\w": _LETTERS, r"\_": "_"}.get(found[0], found[0]), token, flags=re.DOTALL)
+    return re.sub(r"\\.", lambda found: _IN_BRACKETS.get(found[0], found[0]), token, flags=re.DOTALL)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracing import anchor_patterns
@@ -32,6 +32,7 @@ def test_a_pattern_that_python_would_not_come_back_from_is_matched_at_once(patte
 
 
 @pytest.mark.parametrize("pattern", ORDINARY)
+@example(["é_1", "dé_é", "_é_1", "“_1", "漢_漢", "\N{NO-BREAK SPACE}_1", "é#é", "“é#é", " é#é"])
 @given(words=st.lists(st.text("dockbh_#/-.1é“ 漢٣\n", max_size=12) | st.just("doc_é#b-1") | st.just("KB-12.3.4")))
 def test_the_same_matches_as_pythons(pattern: str, words: list[str]) -> None:
     digits = {ord("٣"): "3"}  # a digit is one of ours, whatever the script of the letters
@@ -102,3 +103,11 @@ def test_no_more_is_loaded_than_is_needed(call: str, library: str) -> None:
     said = f"from tracing.anchor_patterns import matches, usable; {call}; import sys; print('{library}' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_is_no_letter_is_the_same_within_brackets_and_outside() -> None:
+    characters = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x110000, 7))]
+    letters = anchor_patterns.matches(r"[\w]", characters)
+    assert anchor_patterns.matches(r"\W", characters) == [not letter for letter in letters]
+    assert anchor_patterns.matches(r"[\W]", characters) == [not letter for letter in letters]
+    assert anchor_patterns.matches(r"[^\W]", characters) == letters
