@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # What was stored in part is known by where it was cut: neither number may change while segments wait.
 BATCH_BYTES = 24 * 1024 * 1024  # no less than a segment: a small rest would cost inserts of its own
 BATCH_SPANS = 8_000
-GATHER_BYTES = 10 * 1024 * 1024  # with as much in the store it stays below what paces senders
+GATHER_BYTES = 12 * 1024 * 1024  # half of what paces senders: as much may be in the store
 GATHER_SECONDS = 0.3  # a batch has a price of its own, some 80 ms of CPU: let requests come together
 GATHER_POLL_SECONDS = 0.03
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here
