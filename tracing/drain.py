@@ -16,7 +16,7 @@ import structlog
 from tracing import batch, store
 from tracing.arrivals import Key
 from tracing.behind import Behind
-from tracing.spool import Frame, Spool, Torn, frames, segments, set_aside, size_of, take
+from tracing.spool import PACE_BYTES, Frame, Spool, Torn, frames, segments, set_aside, size_of, take
 from tracing.stored_spans import SINGLE
 from tracing.unswept import unswept
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # What was stored in part is known by where it was cut: neither number may change while segments wait.
 BATCH_BYTES = 24 * 1024 * 1024  # no less than a segment: a small rest would cost inserts of its own
 BATCH_SPANS = 8_000
-GATHER_BYTES = 12 * 1024 * 1024  # half of what paces senders: as much may be in the store
+GATHER_BYTES = PACE_BYTES // 2  # as much may be in the store, and no sender is slowed while it waits
 GATHER_SECONDS = 0.3  # a batch has a price of its own, some 80 ms of CPU: let requests come together
 GATHER_POLL_SECONDS = 0.03
 LOOK_SECONDS = 0.3  # what other processes spooled wakes nobody here

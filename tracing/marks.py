@@ -106,28 +106,15 @@ def _made(project: str, found: Sequence[Facts], due: bool | None) -> list[Mark]:
     said = said_of(project=project, trace_ids=[facts.trace_id for facts in found])
     standing = standing_of(project=project, keys=keys)
     grades = grades_of(project=project, keys=keys)
-    waiting = set(due_of(project=project, keys=keys)) if due is None else set()
+    before = marks_of(project=project, keys=keys, names=("due",)) if due is None else {}
     made = []
     for facts in found:
         stands = standing.get(facts.trace_id, Standing())
         one = mark(facts.flags, said.get(facts.trace_id, ()), stands, grades.get(facts.trace_id, ()))
-        is_due = due if due is not None else facts.trace_id in waiting or stands.engine is None
+        was_due = before.get(facts.trace_id, Mark()).due
+        is_due = due if due is not None else was_due or stands.engine is None
         made.append(replace(one, due=is_due))
     return made
-
-
-def due_of(*, project: str, keys: Sequence[TraceKey]) -> list[str]:
-    """Those of the traces whose mark says that they are due."""
-    found: list[str] = []
-    for some in store.pieces(keys):
-        condition, found_by = picked(project, some)
-        rows = store.rows(
-            f"SELECT trace_id, due FROM marks PREWHERE {condition}"  # noqa: S608 (a clause of ours)
-            " ORDER BY version DESC LIMIT 1 BY trace_id",
-            **found_by,
-        )
-        found += [trace_id for trace_id, due in rows if due]
-    return found
 
 
 def marks_of(*, project: str, keys: Sequence[TraceKey], names: Sequence[str] = ()) -> dict[str, Mark]:

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tracing.spool import MOST_PASSED, Frame, Spool, SpoolFullError, Torn, frames, segments, take, waiting
+from tracing.drain import BATCH_BYTES
+from tracing.spool import (
+    MOST_PASSED,
+    SEGMENT_BYTES,
+    Frame,
+    Spool,
+    SpoolFullError,
+    Torn,
+    frames,
+    segments,
+    take,
+    waiting,
+)
 
 
 def frame(body: bytes = b"body", project: str = "atlas", spans: int = 3) -> Frame:
@@ -123,6 +135,7 @@ def test_many_threads_append_and_nothing_is_lost(tmp_path: Path) -> None:
 def test_no_segment_is_larger_than_a_batch_but_for_one_of_a_single_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert SEGMENT_BYTES <= BATCH_BYTES
     monkeypatch.setattr("tracing.spool.SEGMENT_BYTES", 1_000)
     spool = Spool(tmp_path, 10**9)
     for size in (300, 300, 300, 2_000, 300, 300):

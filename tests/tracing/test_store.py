@@ -17,7 +17,7 @@ from tests.tracing.otlp_bodies import otlp_span, protobuf
 from tests.tracing.server_processes import eventually
 from tracing import receive, store, store_contract
 from tracing.drain import Drain
-from tracing.keyed import BY_ID_ALONE
+from tracing.keyed import BY_ID
 from tracing.unswept import unswept
 
 
@@ -218,23 +218,23 @@ def test_the_tables_of_a_cluster_are_valid_sql(schema: None, settings: Any, monk
 
 @pytest.fixture
 def indexed_before(schema: None) -> Iterator[str]:
-    """A table of traces as it was before ids were found for less, with 20,000 in it; its prefix."""
-    prefix = "before_"
+    """A table of traces as it was before ids were found for less, with 20,000 in it; its name."""
+    table = "traces_before"
     first = (store.SCHEMA_DIR / "0001_traces.sql").read_text()
-    store.define(first.replace("EXISTS traces ", f"EXISTS {prefix}traces "))
+    store.define(first.replace("EXISTS traces ", f"EXISTS {table} "))
     ids = [f"{number:032x}" for number in range(20_000)]
-    store.insert(f"{prefix}traces", {"project": ["p"] * len(ids), "trace_id": ids, "canonical": list(range(len(ids)))})
-    store.command(f"OPTIMIZE TABLE {prefix}traces FINAL")
-    yield prefix
-    store.command(f"DROP TABLE {prefix}traces")
+    store.insert(table, {"project": ["p"] * len(ids), "trace_id": ids, "canonical": list(range(len(ids)))})
+    store.command(f"OPTIMIZE TABLE {table} FINAL")
+    yield table
+    store.command(f"DROP TABLE {table}")
 
 
 def test_an_older_store_is_indexed_anew_and_finds_its_traces_meanwhile(indexed_before: str) -> None:
-    table = f"{indexed_before}traces"
+    table = indexed_before
     found = f"FROM {table} WHERE project = 'p' AND trace_id IN ('{1:032x}', '{19_999:032x}', 'none')"
 
     def finds_them() -> None:
-        assert store.rows(f"SELECT count() {found}", BY_ID_ALONE) == [(2,)]
+        assert store.rows(f"SELECT count() {found}", BY_ID) == [(2,)]
 
     finds_them()
     new = (store.SCHEMA_DIR / "0021_ids_found_for_less.sql").read_text().replace("TABLE traces ", f"TABLE {table} ")
@@ -245,7 +245,7 @@ def test_an_older_store_is_indexed_anew_and_finds_its_traces_meanwhile(indexed_b
     left = f"SELECT count() FROM system.mutations WHERE table = '{table}' AND NOT is_done"
     eventually(lambda: store.rows(left) == [(0,)], lambda: "the index is not made")
     finds_them()
-    explained = "".join(line for (line,) in store.rows(f"EXPLAIN indexes = 1 SELECT query {found}", BY_ID_ALONE))
+    explained = "".join(line for (line,) in store.rows(f"EXPLAIN indexes = 1 SELECT query {found}", BY_ID))
     assert "by_trace_id" in explained
     assert "by_id" not in explained
 

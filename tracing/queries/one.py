@@ -14,7 +14,7 @@ from tracing.filters.sql import KEY, SETTLED
 from tracing.filters.sql import LIVE as IS_LIVE
 from tracing.judging.assessments import assessments_of
 from tracing.judging.verdicts import Row, Standing, applied, history, standing
-from tracing.keyed import AT, BY_ID_ALONE, TraceKey
+from tracing.keyed import AT, BY_ID, TraceKey
 from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
 from tracing.queries.scope import LIVE, Scope
@@ -122,7 +122,7 @@ def _begun(*, project: str, trace_id: str) -> tuple[TraceKey, Trace] | None:
     rows = store.rows(
         "SELECT key_ts, query, item_id, session_id FROM traces"
         " WHERE project = {project:String} AND trace_id = {trace_id:String} ORDER BY version DESC LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         project=project,
         trace_id=trace_id,
     )
@@ -162,7 +162,7 @@ def key_time(*, project: str, trace_id: str) -> int | None:
     rows = store.rows(
         "SELECT key_ts FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
         " ORDER BY version DESC LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         project=project,
         trace_id=trace_id,
     )
@@ -202,7 +202,7 @@ def _session(*, project: str, trace_id: str) -> str:
     rows = store.rows(
         "SELECT session_id FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
         " ORDER BY version DESC LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         project=project,
         trace_id=trace_id,
     )
@@ -253,7 +253,7 @@ def _asked_again(*, project: str, canonical: int, trace_id: str) -> bool:
     rows = store.rows(
         "SELECT 1 FROM traces PREWHERE project = {project:String} AND canonical = {canonical:UInt64}"
         " WHERE trace_id != {trace_id:String} LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         project=project,
         canonical=canonical,
         trace_id=trace_id,
@@ -276,7 +276,7 @@ def locate(*, trace_id: str, projects: Sequence[str]) -> str | None:
     """Which of these projects has the trace."""
     rows = store.rows(
         "SELECT project FROM traces WHERE project IN {projects:Array(String)} AND trace_id = {trace_id:String} LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         projects=list(projects),
         trace_id=trace_id,
     )

@@ -7,7 +7,7 @@ from tracing import store
 from tracing.columns import read_stages
 from tracing.dialects.values import plain
 from tracing.document_lists import sent
-from tracing.keyed import AT, BY_ID_ALONE
+from tracing.keyed import AT, BY_ID
 from tracing.langfuse.events import SCOPE, assembled
 from tracing.queries.one import key_time, texts
 from tracing.records import Span, StageRecord
@@ -52,7 +52,7 @@ def span_tree_with_stages(*, project: str, trace_id: str) -> tuple[tuple[SpanOut
     rows = store.rows(
         "SELECT key_ts, detail FROM traces WHERE project = {project:String} AND trace_id = {trace_id:String}"
         " ORDER BY version DESC LIMIT 1",
-        BY_ID_ALONE,
+        BY_ID,
         project=project,
         trace_id=trace_id,
     )
