@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import Sender
 from tests.tracing.stored import a_trace, candidate, keep, keep_marks, stage, trace_id
-from tracing import store, tasks
+from tracing import receive, store, tasks
 from tracing.corpus import facts
 from tracing.judging import attribute, verdicts
 from tracing.judging.verdicts import Row
@@ -405,3 +405,40 @@ def test_projects_take_turns_until_nothing_is_due(sender: Sender, monkeypatch: p
     tasks.attribute_due()
     assert turns == ["atlas", "borealis", "atlas", "borealis", "atlas", "atlas"]
     assert [len(history(number)) for number in (1, 2, 3)] == [1, 1, 1]
+
+
+@pytest.fixture
+def waiting(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """What waits in the spool, in bytes; and nobody sleeps."""
+    bytes_waiting = [0]
+    monkeypatch.setattr(receive.spool(), "backlog", lambda: bytes_waiting[0])
+    monkeypatch.setattr(attribute, "SMALL_PIECE", 1)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    attribute._looked_after.clear()
+    yield bytes_waiting
+    attribute._looked_after.clear()
+
+
+def test_while_much_arrives_judging_rests_and_then_goes_on(waiting: list[int]) -> None:
+    assert sweep() == 0  # it was looked after just now
+    kept_due(dropped(1), dropped(2), dropped(3))
+    waiting[0] = attribute.REST_BYTES + 1
+    assert sweep() == 0
+    waiting[0] = attribute.REST_BYTES
+    assert sweep() == 3
+
+
+def test_however_much_arrives_judging_rests_no_longer_than_it_may(waiting: list[int]) -> None:
+    assert sweep() == 0
+    kept_due(dropped(1), dropped(2), dropped(3))
+    waiting[0] = attribute.REST_BYTES + 1
+    attribute._looked_after["atlas"] -= attribute.LONGEST_REST
+    assert sweep() == 3  # a whole piece
+    kept_due(dropped(4))
+    assert sweep() == 0  # and rests again
+
+
+def test_a_project_that_was_never_looked_after_does_not_wait_for_calm(waiting: list[int]) -> None:
+    kept_due(dropped(1))
+    waiting[0] = attribute.REST_BYTES + 1
+    assert sweep() == 1

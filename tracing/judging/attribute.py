@@ -21,24 +21,36 @@ log = structlog.get_logger()
 BATCH = 300
 PIECE, SMALL_PIECE = 300, 60  # each has fixed costs of some 50 ms: look-ups, inserts
 GIVE_WAY_BYTES = 512 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
-STOP_BYTES = 4 * 1024 * 1024  # and above this it does one small piece a turn
+REST_BYTES = 8 * 1024 * 1024  # and above this it rests,
+LONGEST_REST = 20.0  # s: but after these it does a whole piece
 GIVE_WAY = 3.0
 AT_ONCE = ("error", "timeout")
+
+
+_looked_after: dict[str, float] = {}  # when, by project
 
 
 def attribute_due(project: Project, most: int = 100 * BATCH) -> int:
     """Judge what is due and has settled, the oldest first; returns how many were judged. Gives way to arrivals."""
     done = 0
-    while done < most:
+    while done < most and not _rests(project):
         began = time.monotonic()
-        busy = receive.spool().backlog() > GIVE_WAY_BYTES
-        found = attribute(project, due_keys(project=project.slug, limit=SMALL_PIECE if busy else PIECE))
+        waiting = receive.spool().backlog()
+        small = GIVE_WAY_BYTES < waiting <= REST_BYTES
+        found = attribute(project, due_keys(project=project.slug, limit=SMALL_PIECE if small else PIECE))
         done += found
-        if found == 0 or receive.spool().backlog() > STOP_BYTES:
+        _looked_after[project.slug] = time.monotonic()
+        if found == 0:
             break
-        if busy:
+        if small:
             time.sleep(min(5.0, GIVE_WAY * (time.monotonic() - began)))
     return done
+
+
+def _rests(project: Project) -> bool:
+    """True while so much arrives that whoever waits to see an answer would wait for the verdicts on others."""
+    rested = time.monotonic() - _looked_after.get(project.slug, -LONGEST_REST)
+    return receive.spool().backlog() > REST_BYTES and rested < LONGEST_REST
 
 
 Failures = MutableMapping[str, str]  # trace id -> why the engine could not judge it
