@@ -2,6 +2,7 @@
 of it, which is most of what cheroot costs."""
 
 import io
+import select
 import socket
 import time
 from typing import Any
@@ -13,6 +14,8 @@ from tracing.request_headers import read_headers
 
 PATIENCE_SECONDS = 10
 SLOWEST = 10_000  # bytes a second beyond that
+FOLLOWING_MS = 10  # from one thread to another a connection goes by way of a third, each of which waits for its turn
+SPARE_THREADS = 2
 
 
 class Source(socket.SocketIO):
@@ -114,6 +117,22 @@ class Connection(HTTPConnection):
 
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = None) -> None:
         super().__init__(server, sock, _file)
+        self._following = select.poll()
+        self._following.register(sock, select.POLLIN)
+
+    def communicate(self) -> bool:
+        """Answer a request, and those that follow at once; true where the connection stays open."""
+        while super().communicate():  # type: ignore[no-untyped-call]
+            if not self._is_followed():
+                return True
+        return False
+
+    def _is_followed(self) -> bool:
+        """Whether this thread, while nobody waits for one, sees another request come."""
+        threads = self.server.requests
+        if not self.server.ready or threads.qsize or threads.idle < SPARE_THREADS:
+            return False
+        return self.rfile.has_data() or bool(self._following.poll(FOLLOWING_MS))
 
 
 class Server(wsgi.Server):
