@@ -116,7 +116,7 @@ def _run(name: str, **values: Any) -> None:
 def _detail() -> str:
     """What a trace keeps for display alone, as long as a real one's."""
     from tracing.columns import TraceRow, trace_columns
-    from tracing.records import Check, Context, Entity, Lane, Slot, StageRecord, Trace
+    from tracing.records import Check, Context, Entity, Lane, Slot, StageRecord, Trace, Versions
     from tracing.shelf import Shelf
     from tracing.stages import Stage
 
@@ -133,6 +133,22 @@ def _detail() -> str:
         lanes=(Lane("vector", top_k=40, returned=25), Lane("lexical", top_k=40, returned=25)),
         context=Context(6000, 5120, (Slot("docs", 4000, 3800),), "You answer from the context. " * 60, "prompt"),
         stages=stages,
+        rooted=True,
+        root_name="answer",
+        environment="prod",
+        service="docs",
+        surface="search",
+        versions=Versions("2026.11.1", "p3", "i7", "e1", "k1", "c9"),
+        query_shape="conceptual",
+        intent="howto",
+        product="atlas",
+        outcome="answer",
+        confidence=0.8125,
+        refused=False,
+        session_id="s123456",
+        user_id="u12345",
+        cost_usd=0.0125,
+        span_count=8,
     )
     columns = trace_columns([TraceRow(PROJECT, 0, 0, 0, trace, Shelf.of(trace))])
     return bytes(columns["detail"][0]).decode()

@@ -72,7 +72,7 @@ def _detail(row: TraceRow) -> bytes:
             "text": row.shelf.pack(t.context.text),
             "citations": t.citations,
             "stages": t.stages,
-            "shape": t.query_shape_source,
+            "said": {name: getattr(t, name) for name in _SAID},
         }
     )
 
@@ -244,28 +244,28 @@ def _text_hashes(row: TraceRow) -> list[bytes]:
     return [hashes[c.text] if c.text else NO_TEXT for c in row.trace.candidates]
 
 
-COLUMNS = (*_PLAIN, *_TRACE, *_CANDIDATE, "c_text", "h_candidate", *_HIT)
-_FOR_FILTERS = {
-    "duration_ms",
-    "canonical",
-    "entities",
-    "lanes",
-    "models",
-    "errors",
-    "input_tokens",
-    "output_tokens",
-    "attempts",
-    "caches",
-    "stage",
-    "stage_round",
-    "stage_status",
-    "stage_ms",
-    "cited",
-}
-READ = tuple(name for name in COLUMNS if name not in _FOR_FILTERS)  # each costs 0.3 ms a trace; `detail` has the rest
+# Each column costs 0.3 ms to read of one row: `detail` says again what is short, for whoever wants all of a trace.
+_ALIKE = (
+    "kind",
+    "rooted",
+    "root_name",
+    "first_token_ms",
+    "repeat",
+    "confidence",
+    "refused",
+    "cost_usd",
+    "span_count",
+    "flags",
+    "warnings",
+)
+_SHORT_TEXTS = tuple(name for name in _OPTIONAL_TEXTS if name not in ("query", "answer"))
+_SAID = ("started_ns", "ended_ns", "versions", "query_shape_source", *_ALIKE, *_SHORT_TEXTS)
+_LONG = ("query", "answer", "metadata", *_CANDIDATE, "c_text", "h_candidate", *_HIT, "detail")
+READ = ("key_ts", "version", "arrived_at", "trace_id", *_LONG)
+READ_BEFORE = ("started_at", "ended_at", *_VERSIONS, *_ALIKE, *_SHORT_TEXTS)  # of rows from before `detail` said it
 
 
-def _none(text: str) -> str | None:
+def _none(text: str | None) -> str | None:
     return text or None
 
 
@@ -330,30 +330,36 @@ def read_stages(detail: str) -> tuple[StageRecord, ...]:
     return tuple(_stage(fields) for fields in orjson.loads(detail)["stages"])
 
 
-_SAME = (
-    "trace_id",
-    "kind",
-    "metadata",
-    "rooted",
-    "root_name",
-    "first_token_ms",
-    "repeat",
-    "confidence",
-    "refused",
-    "cost_usd",
-    "span_count",
-)
+def says_all(detail: Mapping[str, Any]) -> bool:
+    """Whether READ is enough for `read_trace`, or READ_BEFORE is wanted as well."""
+    return "said" in detail
+
+
+def _said(row: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
+    said = detail["said"] if says_all(detail) else _said_before(row, detail)
+    texts = {name: _none(said[name]) for name in _SHORT_TEXTS}
+    tuples = {name: tuple(said[name]) for name in ("flags", "warnings")}
+    return {**said, **texts, **tuples, "versions": Versions(**said["versions"])}
+
+
+def _said_before(row: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "started_ns": row["started_at"],
+        "ended_ns": row["ended_at"],
+        "versions": {name: _none(row[column]) for column, name in _VERSIONS.items()},
+        "query_shape_source": detail.get("shape", "declared" if row["query_shape"] else "no"),
+        **{name: row[name] for name in (*_ALIKE, *_SHORT_TEXTS)},
+    }
 
 
 def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
-    """The trace of one row of `traces` (all of READ by name), with its candidates' texts by hash."""
-    detail = orjson.loads(row["detail"])
-    same: dict[str, Any] = {name: row[name] for name in _SAME}
-    same |= {name: _none(row[name]) for name in _OPTIONAL_TEXTS}
+    """The trace of one row of `traces` by name, its `detail` decoded, with its candidates' texts by hash."""
+    detail = row["detail"]
     return Trace(
-        started_ns=row["started_at"],
-        ended_ns=row["ended_at"],
-        versions=Versions(**{name: _none(row[column]) for column, name in _VERSIONS.items()}),
+        trace_id=row["trace_id"],
+        query=_none(row["query"]),
+        answer=_none(row["answer"]),
+        metadata=row["metadata"],
         rewritten=tuple(detail["rewritten"]),
         entities=tuple(Entity(**fields) for fields in detail["entities"]),
         missing=tuple(detail["missing"]),
@@ -363,8 +369,5 @@ def read_trace(row: Mapping[str, Any], texts: Mapping[bytes, str]) -> Trace:
         context=_context(detail["context"] | {"text": unpack(detail["text"], texts)}),
         citations=tuple(Citation(**fields) for fields in detail["citations"]),
         stages=tuple(_stage(fields) for fields in detail["stages"]),
-        query_shape_source=detail.get("shape", "declared" if row["query_shape"] else "no"),  # of before it was kept
-        flags=tuple(row["flags"]),
-        warnings=tuple(row["warnings"]),
-        **same,
+        **_said(row, detail),
     )

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tracing import store
-from tracing.columns import NO_TEXT, READ, read_trace
+from tracing.columns import NO_TEXT, read_trace
 from tracing.filters.sql import SETTLED
-from tracing.keyed import TraceKey, picked
+from tracing.keyed import TraceKey
 from tracing.queries.one import texts
+from tracing.queries.rows import trace_rows
 from tracing.queries.scope import Scope
 from tracing.records import Trace
 
@@ -76,19 +77,12 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
     """The traces of these keys, in the order of their ids. Where texts are not wanted, each is its hash in hex."""
     if not keys:
         return ()
-    condition, found_by = picked(project, keys)
-    rows = store.rows(
-        f"SELECT {', '.join(READ)}, toBool({SETTLED}) FROM traces"
-        f" PREWHERE {condition}"
-        " ORDER BY trace_id, version DESC LIMIT 1 BY trace_id",
-        **found_by,
-        now_ms=time.time_ns() // 1_000_000,
-    )
-    found = [dict(zip(READ, row, strict=False)) for row in rows]
-    wanted = {value for row in found for value in row["c_text"] if value != NO_TEXT}
+    also = {"settled": f"toBool({SETTLED})"}
+    rows = trace_rows(project=project, keys=keys, also=also, now_ms=time.time_ns() // 1_000_000)
+    wanted = {value for row in rows for value in row["c_text"] if value != NO_TEXT}
     pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted if with_texts else ())]
     known = {value: text for piece in pieces for value, text in piece.items()} if with_texts else _hex(wanted)
     return tuple(
-        Stored(TraceKey(row["key_ts"], row["trace_id"]), read_trace(row, known), row["version"], settled)
-        for row, (*_, settled) in zip(found, rows, strict=True)
+        Stored(TraceKey(row["key_ts"], row["trace_id"]), read_trace(row, known), row["version"], row["settled"])
+        for row in rows
     )

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from tracing import store
-from tracing.columns import READ, canonical, read_trace
+from tracing.columns import canonical, read_trace
 from tracing.corpus.expectations import expectations_of
 from tracing.filters.sql import KEY, SETTLED
 from tracing.filters.sql import LIVE as IS_LIVE
@@ -17,6 +15,7 @@ from tracing.judging.verdicts import Row, Standing, applied, history, standing
 from tracing.keyed import AT, BY_ID, TraceKey
 from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
+from tracing.queries.rows import Named, trace_rows
 from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import SHOWN, Summary, summaries
 from tracing.queries.together import together
@@ -84,10 +83,9 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE, for_page: 
     if begun is None:
         return None
     key, said = begun
-    one: dict[str, Any] = {"project": project, "key_ns": key.key_ns, "trace_id": trace_id}
     row, known, rows, mark, assessments, signalled, expected, others = together(
-        lambda: _row(**one, live=live),
-        lambda: {} if for_page else _texts_of_candidates(**one),
+        lambda: _row(project=project, key=key, live=live),
+        lambda: {} if for_page else _texts_of_candidates(project=project, key=key),
         lambda: history(project=project, key=key),
         lambda: marks_of(project=project, keys=[key]),
         lambda: assessments_of(project=project, keys=[key]),
@@ -98,7 +96,7 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE, for_page: 
     if row is None:
         return None
     if for_page:
-        known = texts(project=project, hashes=list(references(orjson.loads(row["detail"])["text"])))
+        known = texts(project=project, hashes=list(references(row["detail"]["text"])))
     stands = standing(rows)
     return Found(
         project=project,
@@ -133,26 +131,20 @@ def _begun(*, project: str, trace_id: str) -> tuple[TraceKey, Trace] | None:
     return TraceKey(key_ns, trace_id), Trace(trace_id, 0, 0, query=query, item_id=item_id, session_id=session_id)
 
 
-def _row(*, project: str, key_ns: int, trace_id: str, live: Sequence[str]) -> dict[str, Any] | None:
-    rows = store.rows(
-        f"SELECT {', '.join(READ)}, toBool({SETTLED}), toBool({IS_LIVE}) FROM traces"
-        f" PREWHERE {AT} ORDER BY version DESC LIMIT 1",
-        project=project,
-        key_ns=key_ns,
-        trace_id=trace_id,
-        live=list(live),
-        now_ms=time.time_ns() // 1_000_000,
-    )
-    return dict(zip((*READ, "settled", "live"), rows[0], strict=True)) if rows else None
+def _row(*, project: str, key: TraceKey, live: Sequence[str]) -> Named | None:
+    also = {"settled": f"toBool({SETTLED})", "live": f"toBool({IS_LIVE})"}
+    now_ms = time.time_ns() // 1_000_000
+    rows = trace_rows(project=project, keys=[key], also=also, live=list(live), now_ms=now_ms)
+    return rows[0] if rows else None
 
 
-def _texts_of_candidates(*, project: str, key_ns: int, trace_id: str) -> dict[bytes, str]:
+def _texts_of_candidates(*, project: str, key: TraceKey) -> dict[bytes, str]:
     rows = store.rows(
         "SELECT hash, text FROM chunks WHERE project = {project:String}"
         f" AND hash IN (SELECT arrayJoin(c_text) FROM traces PREWHERE {AT}) LIMIT 1 BY hash",
         project=project,
-        key_ns=key_ns,
-        trace_id=trace_id,
+        key_ns=key.key_ns,
+        trace_id=key.trace_id,
     )
     return {bytes(value): text for value, text in rows}
 
