@@ -20,6 +20,7 @@ from tracing.normalising.rewriting import reworded
 from tracing.normalising.round import Round
 from tracing.normalising.stagework import call_of, stage_records
 from tracing.normalising.staging import assign
+from tracing.normalising.telling_apart import tell_apart
 from tracing.normalising.tree import Node, Tree
 from tracing.records import Candidate, Citation, Context, Lane, Span, StageRecord, Trace
 from tracing.stages import Stage
@@ -83,6 +84,9 @@ def _calls(tree: Tree) -> list[tuple[Node, Call]]:
 
 def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[Candidate, ...], Presence]:
     rows = rows_of(found_rounds)
+    if rows.disputed:
+        tell_apart(found_rounds, rows.disputed)
+        rows = rows_of(found_rounds)
     if tree.overlays:
         declare(rows, tree.overlays)
     presence = Presence(prompt, {row.chunk_id: row.text for row in rows.values()})

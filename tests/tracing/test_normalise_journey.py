@@ -1,6 +1,7 @@
 """Every chunk's way: lanes, fusion, reranking, the prompt, and where it was lost."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -450,3 +451,52 @@ def test_what_a_cutoff_alone_left_out_was_below_its_threshold() -> None:
         ]
     )  # fmt: skip
     assert (by_id(trace)["b"].dropped_at, by_id(trace)["b"].dropped_why) == ("rerank", "threshold")
+
+
+PAGES = ("Call self.retry() within the task.", "Set autoretry_for to retry on errors.", "Chain tasks with a canvas.")
+
+
+def of_one_source(*texts: str, key: str = "source", prefix: str = "retrieval.documents") -> dict[str, Any]:
+    """Documents without ids, as loaders make them: each says what page it is of."""
+    return {
+        f"{prefix}.{place}.document.{part}": value
+        for place, text in enumerate(texts)
+        for part, value in (("content", text), ("metadata", json.dumps({key: "docs/tasks.md", "page": place})))
+    }
+
+
+@pytest.mark.parametrize("key", ["source", "doc_id"])
+def test_chunks_of_one_page_without_ids_of_their_own_are_told_apart_by_their_texts(key: str) -> None:
+    reranked = of_one_source(PAGES[1], PAGES[0], key=key, prefix="reranker.output_documents")
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "search", "RETRIEVER", 1, (1, 2), **of_one_source(*PAGES, key=key)),
+            span(3, "rerank", "RERANKER", 1, (3, 4), **reranked),
+        ]
+    )
+    assert trace.lanes[0].returned == 3
+    assert [candidate.text for candidate in trace.candidates] == list(PAGES)
+    assert [candidate.rerank_rank for candidate in trace.candidates] == [2, 1, None]
+    assert [candidate.survived for candidate in trace.candidates] == [True, True, False]
+    assert {candidate.anchor for candidate in trace.candidates} == {"docs/tasks.md"}
+
+
+def test_a_part_of_a_chunk_is_that_chunk() -> None:
+    compressed = of_one_source(PAGES[0][:20], prefix="reranker.output_documents")
+    for found in (PAGES[:1], PAGES):
+        trace = normalise(
+            [
+                span(1, "ask"),
+                span(2, "search", "RETRIEVER", 1, (1, 2), **of_one_source(*found)),
+                span(3, "compress", "RERANKER", 1, (3, 4), **compressed),
+            ]
+        )
+        assert [candidate.rerank_rank for candidate in trace.candidates] == [1, None, None][: len(found)]
+
+
+def test_an_id_that_was_sent_as_such_is_believed_whatever_is_said_under_it() -> None:
+    first, second = retrieved((A, 0.9)), retrieved((A, 0.5))
+    first["retrieval.documents.0.document.content"], second["retrieval.documents.0.document.content"] = PAGES[:2]
+    trace = normalise([span(1, "ask"), span(2, "a", "RETRIEVER", 1, **first), span(3, "b", "RETRIEVER", 1, **second)])
+    assert [candidate.chunk_id for candidate in trace.candidates] == [A]

@@ -95,8 +95,8 @@ _READ = {key: (fact, _READERS.get(fact, text)) for fact, keys in _TOLD_IN.items(
 
 
 def anchor_of(chunk_id: str, facts: Facts) -> str | None:
-    """A document's anchor as far as it can be told without a manifest: its metadata's, else its own id."""
-    return facts.anchor or (chunk_id if not chunk_id.startswith(CONTENT) else facts.path)
+    """A document's anchor as far as it can be told without a manifest: its metadata's, its own id, or its page's."""
+    return facts.anchor or (chunk_id if not chunk_id.startswith(CONTENT) else facts.path or facts.id)
 
 
 def settled(document: Document) -> Document:

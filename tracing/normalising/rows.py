@@ -59,6 +59,9 @@ class Row:
 class Rows(dict[str | None, Row]):
     """The rows by chunk id, in the order in which the chunks were first seen."""
 
+    def __init__(self) -> None:
+        self.disputed: set[str] = set()  # ids under which lists say different things
+
     def of(self, documents: Documents) -> list[tuple[Row, Document]]:
         """Each document with its row, made where it is new; those that nothing identifies are left out."""
         get = self.get
@@ -73,5 +76,7 @@ class Rows(dict[str | None, Row]):
             elif row.text is None and text:
                 row.text = text
                 row.facts = facts_of(metadata) if metadata else row.facts
+            elif text is not row.text and text and text != row.text:
+                self.disputed.add(row.chunk_id)
             found.append((row, document))
         return found
