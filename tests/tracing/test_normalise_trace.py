@@ -1,12 +1,15 @@
 """Who asked what, and what came back: question, answer, session, build, kind, and what our own attributes say."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.tracing.made_spans import START_NS, TRACE, messages, retrieved, span
 from tracing.normalise import normalise
 from tracing.normalising.outcome import Cuts, outcome_of
+from tracing.normalising.tree import Tree
 from tracing.records import Citation, Entity, Event, Lane, Link, Versions
 
 
@@ -265,3 +268,15 @@ def test_what_a_graph_routed_to_is_read_in_its_state() -> None:
     trace = normalise([root, span(2, "route", parent=1, output__value="howto")])
     assert (trace.intent, trace.product, trace.answer) == ("howto", "celery", "Because.")
     assert normalise([span(1, "ask", output__value='{"answer": "x", "product": "y"}')]).product is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"resource": {"service.name": "b"}}, {"kind": 3}, {"scope_version": "2"}, {"events": (Event("e", 5, {}),)},
+     {"links": (Link("1" * 32, "2" * 16, {}),)}, {"dropped_attributes": 4}],
+    ids=lambda other: next(iter(other)),
+)  # fmt: skip
+def test_of_two_spans_of_one_id_the_same_counts_whichever_came_first(other: dict[str, Any]) -> None:
+    first = span(1, "ask")
+    second = replace(first, **other)
+    assert Tree([first, second]).spans == Tree([second, first]).spans

@@ -148,6 +148,8 @@ def are_distances(value: Value) -> bool:
 
 
 def _listed(values: list[Value]) -> list[Document] | None:
+    if values and all(isinstance(value, str) and value.startswith("{") for value in values):
+        values = [loaded(value) for value in values]
     if values and all(isinstance(value, str) for value in values):
         return _nodes("".join(str(value) for value in values)) or _printed([str(value) for value in values]) or None
     documents = [_document(rank, value) for rank, value in enumerate(values, 1)]

@@ -28,6 +28,10 @@ _ROLES = {
     "completion": Role.MODEL,
     "generate_content": Role.MODEL,
     "text_completion": Role.MODEL,
+    "responses": Role.MODEL,
+    "message": Role.MODEL,
+    "messages": Role.MODEL,
+    "anthropic_messages": Role.MODEL,
     "embeddings": Role.EMBEDDER,
     "embedding": Role.EMBEDDER,
     "retrieval": Role.RETRIEVER,
@@ -45,6 +49,9 @@ _CACHED_TOKENS = (
     "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
     "llm.usage.cache_read_input_tokens",
 )  # fmt: skip
+_COSTS = ("gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost")
+_TOOL_ARGUMENTS = ("gen_ai.tool.call.arguments", "tool_arguments")
+_TOOL_RESULT = ("gen_ai.tool.call.result", "tool_response")
 _TOP_K = ("gen_ai.retrieval.top_k", "gen_ai.request.top_k")
 _FIRST = (
     "gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk",
@@ -96,7 +103,7 @@ def _with_details(span: Span) -> Attributes:
 def _role(attributes: Attributes) -> Role:
     for key in ("gen_ai.operation.name", "llm.request.type"):
         if operation := text(attributes.get(key)):
-            return _ROLES.get(operation.lower(), Role.STEP)
+            return _role_of(operation.lower())
     if "gen_ai.evaluation.name" in attributes:
         return Role.EVALUATOR
     if "gen_ai.retrieval.documents" in attributes or "gen_ai.retrieval.query.text" in attributes:
@@ -104,6 +111,11 @@ def _role(attributes: Attributes) -> Role:
     exchanged = any(key.startswith(("gen_ai.usage.", "gen_ai.prompt.", "gen_ai.completion")) for key in attributes)
     modelled = "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes
     return Role.MODEL if modelled or exchanged or "gen_ai.input.messages" in attributes else Role.STEP
+
+
+def _role_of(operation: str) -> Role:
+    """LiteLLM has an `a` before the names of what does not block."""
+    return _ROLES.get(operation) or _ROLES.get(operation.removeprefix("a"), Role.STEP)
 
 
 def _exchanged(attributes: Attributes, span: Span) -> tuple[Value, Value]:
@@ -123,7 +135,7 @@ def _input(role: Role, attributes: Attributes, given: Value) -> str | None:
     if role is Role.RETRIEVER:
         return text(attributes.get("gen_ai.retrieval.query.text"))
     if role is Role.TOOL:
-        arguments = attributes.get("gen_ai.tool.call.arguments")
+        arguments = _first(attributes, _TOOL_ARGUMENTS)
         return _as_text(arguments) if arguments is not None else messages.said(given) or None
     if role is Role.EMBEDDER:
         return None
@@ -132,10 +144,11 @@ def _input(role: Role, attributes: Attributes, given: Value) -> str | None:
 
 
 def _output(role: Role, attributes: Attributes, replies: Value) -> str | None:
-    if role is Role.TOOL and (result := attributes.get("gen_ai.tool.call.result")) is not None:
-        return _as_text(result)
-    found = messages.said(replies) if replies is not None and role is not Role.RERANKER else ""
-    return found or _as_text(attributes.get("gen_ai.task.output"))
+    if role is Role.TOOL:
+        result = _first(attributes, _TOOL_RESULT)
+        return _as_text(result) if result is not None else messages.said(replies) or None
+    found = messages.replied(replies) if replies is not None and role is not Role.RERANKER else ""
+    return found or _as_text(_first(attributes, ("gen_ai.task.output", "final_result")))
 
 
 def _as_text(value: Any) -> str | None:
@@ -208,14 +221,19 @@ def _call(role: Role, attributes: Attributes, span: Span, given: Value, replies:
     return Call(
         model=text(get("gen_ai.response.model")) or text(get("gen_ai.request.model")),
         prompt=prompt,
-        reply=messages.said(replies) or None if role is Role.MODEL else None,
+        reply=messages.replied(replies) or None if role is Role.MODEL else None,
+        called_with=messages.called_with(replies) if role is Role.MODEL else "",
         prompt_version=text(get("gen_ai.prompt.version")),
         input_tokens=sent,
         output_tokens=_first_whole(attributes, _OUTPUT_TOKENS),
         cache_read_tokens=_first_whole(attributes, _CACHED_TOKENS),
-        cost_usd=number(get("gen_ai.usage.cost")),
+        cost_usd=next((cost for key in _COSTS if (cost := number(get(key))) is not None), None),
         first_token_ns=_first_token(attributes, span),
     )
+
+
+def _first(attributes: Attributes, keys: tuple[str, ...]) -> Value:
+    return next((found for key in keys if (found := attributes.get(key)) is not None), None)
 
 
 def _first_text(attributes: Attributes, keys: tuple[str, ...]) -> str | None:

@@ -7,14 +7,15 @@ import re
 
 _READ = """
 ai.documents ai.model.id ai.operationId ai.prompt ai.query ai.ranking ai.rerank.topN ai.topN ai.value
-error.type gen_ai.completion gen_ai.content.completion gen_ai.content.prompt gen_ai.conversation.id
+error.type final_result gen_ai.completion gen_ai.content.completion gen_ai.content.prompt gen_ai.conversation.id
+gen_ai.cost.total_cost
 gen_ai.data_source.id gen_ai.event.content gen_ai.input.messages gen_ai.operation.name gen_ai.output.messages
 gen_ai.prompt gen_ai.provider.name gen_ai.request.model gen_ai.request.top_k gen_ai.request.top_n gen_ai.response.id
 gen_ai.response.model gen_ai.response.time_to_first_chunk gen_ai.retrieval.documents gen_ai.retrieval.query.text
 gen_ai.retrieval.top_k gen_ai.server.time_to_first_token gen_ai.system gen_ai.system_instructions input.value
 llm.input_messages llm.model_name llm.output_messages llm.prompt_template.version llm.prompts
-llm.request.model_name llm.request.type llm.response.model_name metadata output.value session.id user.id
-openinference.span.kind traceloop.span.kind
+llm.request.model_name llm.request.type llm.response.model_name metadata operation.cost output.value session.id user.id
+openinference.span.kind tool_arguments tool_response traceloop.span.kind
 """.split()  # fmt: skip
 _READ_BELOW = """
 ai.response. ai.result. ai.stream. ai.telemetry. ai.toolCall. ai.usage. annotations. app. db. embedding. evaluations.

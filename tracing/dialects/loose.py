@@ -26,7 +26,7 @@ _SCORE_KEYS = (  # a reranked document may still carry its lane's score: the lat
     "@search.score", "certainty",
 )  # fmt: skip
 _DISTANCE_KEYS = ("distance", "_distance")
-_METADATA_KEYS = ("metadata", "meta", "_additional", "payload", "properties", "_source", "entity")
+_METADATA_KEYS = ("metadata", "meta", "meta_data", "_additional", "payload", "properties", "_source", "entity")
 _READ = frozenset((*_ID_KEYS, *_TEXT_KEYS, *_SCORE_KEYS, *_DISTANCE_KEYS, "rank", "index", "lane"))
 
 

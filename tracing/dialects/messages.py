@@ -12,6 +12,7 @@ _DEPTH = 8
 _QUESTIONS = ("question", "query", "user_query", "input")
 _CONTEXTS = ("context", "passages", "documents")
 _PARTS = ("parts", "content", "text", "message", "messages", "body", "toolResult")
+_CALLS = ("parts", "content", "message", "messages", "tool_calls", "function", "body")
 _RESULT = "tool_call_response"
 _ASKED = re.compile(r"(?:^|\n)[ \t>*#]*(?:user(?:'s)?[ \t]+)?(?:question|query)[ \t*]*:[ \t*]*", re.IGNORECASE)
 _REPLY = re.compile(r"\n[ \t*#]*(?:answer|response|assistant)[ \t*]*:[ \t*]*$", re.IGNORECASE)
@@ -31,6 +32,39 @@ def said(value: Value) -> str:
     """What was said in messages, parts or bare text, in order, and given back by tools; calls of them are not said."""
     decoded = loaded(value)
     return "\n\n".join(_said(value if decoded is None else decoded, 0))
+
+
+def replied(value: Value) -> str:
+    """What was said last: after all that tools gave back, where a whole conversation was sent as the output."""
+    decoded = loaded(value)
+    rows = value if decoded is None else decoded
+    if isinstance(rows, list):
+        rows = rows[next((place for place in range(len(rows), 0, -1) if _is_tools(rows[place - 1])), 0) :]
+    return "\n\n".join(_said(rows, 0))
+
+
+def _is_tools(row: Value) -> bool:
+    return isinstance(row, dict) and (row.get("role") == "tool" or _has_result(row))
+
+
+def called_with(value: Value) -> str:
+    """The texts that a model gives to the tools that it calls."""
+    decoded = loaded(value)
+    return "\n\n".join(_called_with(value if decoded is None else decoded, 0))
+
+
+def _called_with(value: Value, depth: int) -> list[str]:
+    if depth > _DEPTH:
+        return []
+    if isinstance(value, list):
+        return [found for part in value for found in _called_with(part, depth + 1)]
+    if not isinstance(value, dict):
+        return []
+    arguments = value.get("arguments")
+    if arguments is not None:
+        decoded = loaded(arguments)
+        return strings_in(arguments if decoded is None else decoded)
+    return [found for key in _CALLS if value.get(key) for found in _called_with(value[key], depth + 1)]
 
 
 def _said(value: Value, depth: int) -> list[str]:
@@ -68,9 +102,12 @@ def last_asked(value: Value) -> str | None:
 
 def _is_users(row: Mapping[str, Value]) -> bool:
     """True where a user speaks, and not a tool in a user's name."""
+    return row.get("role") in ("user", "human", None) and not _has_result(row)
+
+
+def _has_result(row: Mapping[str, Value]) -> bool:
     parts = row.get("parts")
-    results = [part for part in parts if mapping(part).get("type") == _RESULT] if isinstance(parts, list) else []
-    return row.get("role") in ("user", "human", None) and not results
+    return isinstance(parts, list) and any(mapping(part).get("type") == _RESULT for part in parts)
 
 
 def asked_at(words: str, after: int) -> int:
@@ -184,5 +221,13 @@ def indexed(attributes: Attributes, prefix: str) -> list[Value]:
         role, content = (attributes.get(f"{prefix}.{index}.{part}") for part in ("role", "content"))
         if role is None and content is None:
             break
-        found.append({"role": role, "content": content})
+        calls = _indexed_calls(attributes, f"{prefix}.{index}.tool_calls")
+        found.append({"role": role, "content": content} | ({"tool_calls": calls} if calls else {}))
     return found
+
+
+def _indexed_calls(attributes: Attributes, prefix: str) -> list[Value]:
+    calls: list[Value] = []
+    while (arguments := attributes.get(f"{prefix}.{len(calls)}.arguments")) is not None:
+        calls.append({"arguments": arguments})
+    return calls

@@ -63,6 +63,7 @@ class Call:
     model: str | None = None
     prompt: str = ""
     reply: str | None = None
+    called_with: str = ""  # what it gives to the tools that it calls
     prompt_version: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None

@@ -183,15 +183,20 @@ def _query(tree: Tree) -> str | None:
 
 
 def _asked_below(tree: Tree) -> str | None:
-    for node in tree.nodes:
-        lists = node.reading.lists
-        if lists is not None and (found := lists.query or asked_in(node.reading.input)):
-            return found
+    found = next((query for node in tree.nodes if node.tool is None and (query := _searched_for(node))), None)
+    if found is not None:
+        return found
     generating = [node for node in tree.nodes if node.own is Stage.GENERATE]
     embedded = {node.reading.input for node in tree.nodes if node.own is Stage.EMBED and node.reading.input}
     if generating and len(embedded) == 1 and loaded(only := embedded.pop()) is None:
         return only
-    return next((found for node in generating if (found := _asked_of_model(node))), None)
+    asked = next((found for node in generating if (found := _asked_of_model(node))), None)
+    return asked or next((query for node in tree.nodes if (query := _searched_for(node))), None)
+
+
+def _searched_for(node: Node) -> str | None:
+    lists = node.reading.lists
+    return None if lists is None else lists.query or asked_in(node.reading.input)
 
 
 def _asked_of_model(node: Node) -> str | None:

@@ -31,8 +31,8 @@ def reworded(nodes: Sequence[Node], rounds: Sequence[Round]) -> tuple[str, ...]:
     for node in before:
         if node.end_ns <= last and is_model_leaf(node):
             call = call_of(node)
-            reply = call.reply or node.reading.output or ""
-            worded = [query for query in queries if query in reply and query not in call.prompt]
+            said = "\n".join((call.called_with, call.reply or node.reading.output or ""))
+            worded = [query for query in queries if query in said and query not in call.prompt]
             if worded:
                 _resolves(node)
                 found |= dict.fromkeys(worded)

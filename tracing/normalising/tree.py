@@ -122,6 +122,12 @@ def _completeness(span: Span) -> tuple[int, int, str]:
         span.status,
         span.status_message,
         span.scope,
+        span.scope_version,
+        span.kind,
+        span.dropped_attributes,
+        span.resource,
+        [[event.name, event.at_ns, event.attributes] for event in span.events],
+        [[link.trace_id, link.span_id, link.attributes] for link in span.links],
         attributes,
     ]
     return span.end_ns, len(attributes), plain(told)
