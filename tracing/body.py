@@ -18,6 +18,7 @@ from tracing.chunks import PIECE, Chunks
 DRAINED_AT_MOST = 256 << 20  # read on after a refusal, so that the sender sees the answer and not a reset
 MOST_MEMBERS = 100_000
 FIRST_STEP = 512
+LATE = "the body did not come in time"
 NotDeflated: type[Exception] = vars(zlib)["error"]  # its stub takes the class for one of its exceptions
 IN_PLACE_AT_MOST = 8 << 20  # its room is taken at once, on the sender's word alone
 
@@ -46,7 +47,7 @@ def _raw(request: HttpRequest, limit: int) -> bytes:
     try:
         return _received(request, limit)
     except TimeoutError as error:  # a sender may be slow for once, and sends again what is answered so
-        raise BodyError(503, "the body did not come in time") from error
+        raise BodyError(503, LATE) from error
     except (ValueError, OSError) as error:  # chunks that are none, a connection that broke
         raise BodyError(400, f"the body cannot be read: {error}") from error
 

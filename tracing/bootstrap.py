@@ -25,9 +25,9 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def create_project(slug: str, owner: str) -> Project:
+def create_project(slug: str, owner: str, name: str = "") -> Project:
     """The project, and the person who owns it; both may be there already."""
-    project, _ = Project.objects.get_or_create(slug=slug, defaults={"name": slug})
+    project, _ = Project.objects.get_or_create(slug=slug, defaults={"name": name or slug})
     people = get_user_model().objects
     person = people.filter(username=owner).first() or people.create_superuser(owner)
     Membership.objects.get_or_create(project=project, user=person, defaults={"role": Membership.Role.OWNER})

@@ -160,7 +160,9 @@ def _ended(document: Mapping[str, Any], started: int) -> int:
     if document.get("ended_at") is not None:
         return _time(document, "ended_at", document["ended_at"])
     lasted = number(document.get("duration_ms"))
-    return min(started + int(lasted * 1e6), LATEST_NS) if lasted is not None and lasted >= 0 else started
+    if lasted is None or lasted < 0:
+        return started
+    return min(started + int(min(lasted * 1e6, LATEST_NS)), LATEST_NS)
 
 
 def _is_list(value: Any) -> bool:

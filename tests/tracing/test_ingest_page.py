@@ -14,7 +14,9 @@ from django.test import Client
 from tests.conftest import Sender
 from tests.tracing.otlp_bodies import otlp_json, otlp_span
 from tracing import dialects
+from tracing.body import LATE
 from tracing.dialects.known import is_known, numbered
+from tracing.pages.cures import cure
 from tracing.queries import losses
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -151,3 +153,8 @@ def test_every_name_that_a_reader_here_asks_for_is_known() -> None:
 def test_numbers_within_a_name_are_one_name() -> None:
     assert numbered("a.12.b.3") == numbered("a.0.b.7") == "a.N.b.N"
     assert numbered("k8s.v1beta2.x") == "k8s.v1beta2.x"
+
+
+def test_who_was_too_slow_is_told_so_and_not_to_look_at_the_disk() -> None:
+    assert "SPOOL_MAX_BYTES" in cure(503, "the spool is full; try again")
+    assert "SPOOL_MAX_BYTES" not in cure(503, LATE)

@@ -8,6 +8,7 @@ import pytest
 from tests.tracing.made_spans import by_id, messages, retrieved, span
 from tracing import native
 from tracing.normalise import normalise
+from tracing.otlp.json import LATEST_NS
 from tracing.records import Citation, LaneHit, Trace, Versions
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -279,3 +280,8 @@ def test_a_question_that_is_none_is_told_apart(query: Any, words: str) -> None:
     document = {"trace_id": "a" * 32, "query": query, "started_at": "2026-11-20T10:00:00Z"}
     [item] = native.parse(json.dumps(document).encode())
     assert item.problem is not None and item.problem.message == words
+
+
+@pytest.mark.parametrize("lasted", [1e303, 1e308, 2**80])
+def test_however_long_it_took_it_ends_within_time(lasted: float) -> None:
+    assert trace_of(LEAST | {"duration_ms": lasted}).ended_ns == LATEST_NS

@@ -27,6 +27,7 @@ from tracing.filters.fields import FIELDS
 from tracing.keyed import HOUR_NS, TraceKey, picked
 from tracing.queries import Scope, counting
 from tracing.records import Citation, Entity, Lane, Span, Trace, Versions
+from tracing.stages import Fault
 
 pytestmark = pytest.mark.usefixtures("clean_store")
 
@@ -311,7 +312,7 @@ def test_facets_count_the_values_in_scope() -> None:
     assert facets["env"] == [("prod", 2)]
     assert "variant" in facets
     narrowed = {facet.field: facet for facet in queries.facets(scope=scope("feedback:up"))}
-    assert set(narrowed) == {"product", "feedback", "anchor"}
+    assert set(narrowed) == {"product", "feedback"}
 
 
 def test_facets_of_too_many_traces_are_those_of_the_newest_and_say_since_when(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,3 +545,19 @@ def test_no_value_is_ever_written_into_sql() -> None:
         for line in path.read_text().splitlines():
             assert not re.search(r"'\{(?!.*:)", line), (path.name, line)
     assert LONG_AGO_NS < NOW_NS
+
+
+@pytest.mark.parametrize("pasted", [trace_id(10), trace_id(10).upper(), "00000000-0000-0000-0000-00000000000a"])
+def test_an_id_that_is_pasted_finds_its_trace(pasted: str) -> None:
+    keep(rich(10), rich(11))
+    assert found(pasted) == [10]
+    assert found(f'query:"{pasted}"') == []
+
+
+def test_facets_show_what_the_list_then_finds_and_all_of_our_own_words() -> None:
+    for number, fault in enumerate(list(Fault)[:20], start=1):
+        keep(rich(number), fault=fault.label, anchors="ok" if number % 2 else "false")
+    keep(rich(30), fault="", thumb="", anchors="ok", flags=[])
+    said = {facet.field: {value.value: value.n for value in facet.values} for facet in queries.facets(scope=scope(""))}
+    assert len(said["fault"]) == 20
+    assert said["anchor"] == {"false": len(found("anchor:false"))}

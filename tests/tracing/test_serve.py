@@ -136,3 +136,25 @@ def test_links_name_the_port_that_was_asked_for_unless_a_public_address_is_set(
         monkeypatch.setenv("PUBLIC_URL", public)
     serve.publish(8123)
     assert said == settings.PUBLIC_URL
+
+
+def test_a_spool_that_cannot_be_made_is_said_in_a_sentence_and_the_process_ends(tmp_path: Path) -> None:
+    environment = {"STAGELIGHT_DATA_DIR": str(tmp_path), "SPOOL_DIR": "/proc/stagelight", "PATH": "/usr/bin"}
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "SPOOL_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_fails_after_the_port_was_taken_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(code: int) -> None:
+        raise SystemExit(code)
+
+    def failing(host: str, port: int) -> None:
+        raise RuntimeError("a part that does not start")
+
+    monkeypatch.setattr(serve.os, "_exit", ended)
+    monkeypatch.setattr(serve.embedded, "start", failing)
+    with pytest.raises(SystemExit, match="1"):
+        serve.Command()._started("127.0.0.1", free_port())

@@ -65,6 +65,8 @@ def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, 
     ("stage", "fault", "said"),
     [
         ("context", "budget_drop", "the context was the wrong one"),
+        ("index", "content_drift", "the context was out of date"),
+        ("index", "not_indexed", "the context was the wrong one"),
         ("validate", "false_anchor", "what it cites is another product's"),
         ("validate", "missed_refusal", "it should have refused"),
         ("generate", "incomplete", ""),

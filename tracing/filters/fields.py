@@ -52,7 +52,7 @@ STAGES = tuple(stage.label for stage in Stage)
 FAULTS = (*(fault.label for fault in Fault), "unknown")
 ANCHOR_STATUSES = ("ok", "redirected", "unknown", "false", "stale", "not_in_context", "unchecked")
 JUDGED = ("judged", "waiting", "not_sampled", "throttled", "over_budget", "no_key", "error")
-WORDS = Field("", Holds.SEARCH, "query answer", "words of the question or the answer")
+WORDS = Field("", Holds.SEARCH, "query answer", "words of the question or the answer; a trace's id finds it as well")
 TEXT, TEXTS, NUMBER, CHUNKS, MARKS = Holds.TEXT, Holds.TEXTS, Holds.NUMBER, Holds.CHUNKS, Table.MARKS
 
 FIELDS: tuple[Field, ...] = (

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracing.filters import DAY_NS, Condition, Filter
-from tracing.filters.fields import STAGES, Holds, Table
+from tracing.filters.fields import STAGES, WORDS, Holds, Table
 from tracing.filters.values import Between, Compare, Equal, Exact, Moment, Number, Prefix, Present, Value, Word
 
 SETTLED = "arrived_at <= fromUnixTimestamp64Milli({now_ms:Int64}) - toIntervalSecond(if(rooted, 5, 60))"
+_TRACE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKENS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 KEY = "(toStartOfHour(key_ts), trace_id, version)"
 LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"
@@ -281,9 +282,16 @@ def _on_search(writer: _Writer, condition: Condition, value: Value) -> str:
         return _on_beginning(writer, columns, value.value)
     if not isinstance(value, Exact):
         raise TypeError(value)
-    text = f"lowerUTF8({writer.bind(value.value)})"
+    found = _of_words(writer, columns, value.value)
+    if condition.field is WORDS and _TRACE_ID.fullmatch(value.value):
+        return f"{found} OR trace_id = {writer.bind(value.value.replace('-', '').lower())}"
+    return found
+
+
+def _of_words(writer: _Writer, columns: list[str], words: str) -> str:
+    text = f"lowerUTF8({writer.bind(words)})"
     tokens = " OR ".join(f"hasAllTokens(lowerUTF8({column}), {text})" for column in columns)
-    if _is_one_token(value.value):
+    if _is_one_token(words):
         return tokens
     return " OR ".join(writer.heavy(f"hasPhrase(lowerUTF8({column}), {text})") for column in columns)
 

@@ -1,5 +1,7 @@
 """What to do about a refused request, by the status of its answer."""
 
+from tracing.body import LATE
+
 LEFT_OUT = "The rest of the request was taken. What was left out is not sent again: mend what the sender writes there."
 CURES = {
     200: LEFT_OUT,
@@ -17,6 +19,11 @@ CURES = {
 }
 
 
-def cure(status: int) -> str:
+SLOW = "The sender, or a proxy before it, stopped within the body. The exporter sends it again by itself."
+
+
+def cure(status: int, reason: str = "") -> str:
     """A sentence for the person who has to mend it."""
+    if reason.startswith(LATE):
+        return SLOW
     return CURES.get(status, "The server's log says more at that time.")

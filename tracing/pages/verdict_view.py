@@ -13,6 +13,7 @@ from tracing.records import Trace, Verdict
 from tracing.stages import Fault, Stage
 
 SUPPORTED_BUT = {
+    "content_drift": "the context was out of date",
     "unknown_anchor": "what it cites does not exist",
     "false_anchor": "what it cites is another product's",
     "missed_refusal": "it should have refused",
@@ -100,9 +101,9 @@ def supported_but(verdict: Verdict | None) -> str:
     stage = Stage.named(verdict.stage or "") if verdict else None
     if verdict is None or stage is None:
         return ""
-    if stage.order < Stage.GENERATE.order:
-        return "the context was the wrong one"
-    return SUPPORTED_BUT.get(verdict.fault, "")
+    if said := SUPPORTED_BUT.get(verdict.fault):
+        return said
+    return "the context was the wrong one" if stage.order < Stage.GENERATE.order else ""
 
 
 def noticed(trace: Trace, verdict: Verdict | None, flags: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ MOST_COUNTED = 10_000
 MOST_READ = 100_000
 SINCE = " AND key_ts >= fromUnixTimestamp64Nano({since_ns:Int64})"
 MOST_VALUES = 12
+MOST_WORDS = 40  # of our own vocabulary: all of them
 MOST_COMBINATIONS = 500
 COLUMNS = {
     "product": "product",
@@ -37,6 +38,7 @@ SAID = {
     "anchor": "said.anchors",
 }
 NOTICED = {"flag": "said.noticed"}
+_OURS = frozenset((*SAID, *NOTICED))
 ORDER = (
     "stage",
     "fault",
@@ -135,7 +137,7 @@ def _said(scope: Scope, since_ns: int | None) -> Values:
     """Only marks that say something count; traces are joined only where the scope asks something of them."""
     said = (
         f"(SELECT trace_id, {'key_ts, ' * scope.of_marks}started_at, stage, fault, certainty, kind AS rests_on, thumb,"
-        " anchors, flags AS noticed"
+        " if(anchors IN ('ok', 'unchecked'), '', anchors) AS anchors, flags AS noticed"
         f" FROM marks FINAL WHERE project = {{project:String}}{SINCE * (since_ns is not None)}"
         " AND (fault != '' OR thumb != '' OR notEmpty(flags) OR anchors NOT IN ('', 'ok', 'unchecked'))) AS said"
     )
@@ -177,9 +179,9 @@ def _grouped(
     for which, value, listed, n in rows:
         for each in listed[1:] or [value]:
             counts[names[which]][each] += n
-    return {name: _most(counted) for name, counted in counts.items()}
+    return {name: _most(counted, MOST_WORDS if name in _OURS else MOST_VALUES) for name, counted in counts.items()}
 
 
-def _most(counted: Counter[str]) -> tuple[FacetValue, ...]:
+def _most(counted: Counter[str], most: int) -> tuple[FacetValue, ...]:
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(FacetValue(value, n) for value, n in ranked[:MOST_VALUES])
+    return tuple(FacetValue(value, n) for value, n in ranked[:most])

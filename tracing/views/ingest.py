@@ -54,4 +54,4 @@ def ingest(here: Visit) -> HttpResponse:
 
 
 def _refusals(project: str) -> list[RefusalLine]:
-    return [RefusalLine(refusal, cure(refusal.status)) for refusal in queries.refusals(project=project)]
+    return [RefusalLine(refusal, cure(refusal.status, refusal.reason)) for refusal in queries.refusals(project=project)]

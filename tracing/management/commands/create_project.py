@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.text import slugify
 
 from tracing.bootstrap import PERSON, create_project
-from tracing.models import Key, Scope
+from tracing.models import Key, Project, Scope
 
 
 class Command(BaseCommand):
@@ -22,8 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say so."""
-        project = create_project(slugify(options["name"]), options["owner"])
-        self.stderr.write(f"project {project.slug}, owned by {options['owner']}")
+        name = options["name"].strip()
+        slug = slugify(name)
+        if not slug:
+            raise CommandError(f"{name!r} has no letter from a to z and no figure: addresses are made of these.")
+        there = " (it was there already)" * Project.objects.filter(slug=slug).exists()
+        project = create_project(slug, options["owner"], name)
+        self.stderr.write(f"project {project.slug}, owned by {options['owner']}{there}")
         if options["key"]:
             _, secret = Key.issue(project, "sender", [Scope.INGEST])
             self.stdout.write(secret)

@@ -3,11 +3,10 @@
 import time
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from tracing import jobs, store
+from tracing import address, jobs, store
 from tracing.filters import FilterError, parse_range
 from tracing.models import Job, Lease, Project
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
             job = jobs.ask(project, None, options["q"], start_ns, end_ns)
         except FilterError as error:
             raise CommandError(f"{error.field}: {error}") from error
-        self.stdout.write(f"Job {job.pk}: {settings.PUBLIC_URL}{reverse('tracing:jobs', args=[project.slug])}")
+        self.stdout.write(f"Job {job.pk}: {address.known()}{reverse('tracing:jobs', args=[project.slug])}")
         while job.status in jobs.OPEN:
             self._get_on(job, project)
             job.refresh_from_db()

@@ -8,11 +8,14 @@ import time
 from types import FrameType
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tracing import address, bootstrap, embedded, store
+
+log = structlog.get_logger()
 
 
 class Command(BaseCommand):
@@ -56,6 +59,11 @@ class Command(BaseCommand):
                 f"nobody can be served at {host}:{port}: {error}. Take another port: PORT=8010 in the environment,"
                 " or `make up PORT=8010`."
             ) from error
+        except OSError as error:
+            raise CommandError(f"the spool at {settings.SPOOL_DIR} (SPOOL_DIR) cannot be used: {error}") from error
+        except Exception:
+            log.exception("a part of it did not start")
+            os._exit(1)  # parts that did start would keep the process and its port
 
     def _prepare(self) -> None:
         try:
