@@ -14,7 +14,8 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"The settings cannot be used: {error}")
+        cure = " (`.venv/bin/uv sync --extra server` installs it)" if "psycopg" in str(error) else ""
+        sys.exit(f"The settings cannot be used: {error}{cure}")
 
 
 if __name__ == "__main__":

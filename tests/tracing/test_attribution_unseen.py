@@ -310,6 +310,17 @@ def defining(**changes: object) -> ManifestFacts:
     return facts(defined_at={"retry_backoff": frozenset((RIGHT,))}, **changes)
 
 
+def test_a_place_that_moved_is_looked_for_where_it_is_now() -> None:
+    moved = entry("doc_atlas#moved", redirect_to=RIGHT)
+    known = facts(entries={**facts().entries, moved.anchor: moved})
+    known = replace(known, defined_at={"retry_backoff": frozenset((moved.anchor,))})
+    given = {"expectation": None, "manifest": known, "assessments": (said(context_sufficient=False),)}
+    verdict = judged(without_right(entities=(), flags=("no_entities",), citations=()), **given).verdict
+    assert verdict is not None
+    assert any(RIGHT in line for line in verdict.evidence)
+    assert not any(moved.anchor in line for line in verdict.evidence)
+
+
 def test_a_judge_who_misses_something_in_the_context_leaves_room_for_what_the_names_tell() -> None:
     given = {"expectation": None, "manifest": defining()}
     missing = said(context_sufficient=False)

@@ -60,7 +60,7 @@ def _named_place(view: View) -> Followed | None:
     if facts is None or not facts.defined_at or not view.trace.query:
         return None
     named = [name for name in code_words(view.trace.query) if name in facts.defined_at]
-    places = sorted({place for name in named for place in facts.defined_at[name]})[:_MOST_PLACES]
+    places = sorted({view.anchors.place(place) for name in named for place in facts.defined_at[name]})[:_MOST_PLACES]
     followed = [view.follow(place) for place in places]
     return max(followed, key=lambda one: one.reached, default=None)
 

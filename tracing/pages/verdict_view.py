@@ -123,4 +123,4 @@ def _is_said(verdict: Verdict | None, flag: str) -> bool:
 def _flag_words(trace: Trace, flag: str) -> str:
     name, _, stage = flag.partition(":")
     checks = failed_checks(trace, stage) if name == "check_failed" else ()
-    return f"{flag_words(flag)}: {', '.join(checks)}" if checks else flag_words(flag)
+    return f"{flag_words(flag)}: {'; '.join(checks)}" if checks else flag_words(flag)
