@@ -129,6 +129,7 @@ FAMILIES = (
     "gen_ai.",
     "llm.",
     "langfuse.",
+    "langsmith.",
     "mlflow.",
     "haystack.",
     "traceloop.",

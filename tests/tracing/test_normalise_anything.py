@@ -39,6 +39,8 @@ OTHER_KEYS = [
     "haystack.component.type", "haystack.component.name", "haystack.component.input", "haystack.component.output",
     "haystack.pipeline.input_data", "haystack.pipeline.output_data", "ai.operationId", "ai.documents", "ai.ranking",
     "ai.prompt", "ai.prompt.messages", "ai.response.text", "ai.value", "ai.response.msToFirstChunk",
+    "langsmith.span.kind", "langsmith.trace.name", "langsmith.metadata.usage_metadata", "langsmith.metadata.session_id",
+    "gen_ai.prompt", "gen_ai.completion",
 ]  # fmt: skip
 OTHER_WORDS = [
     "chat", "retrieval", "rerank", "embeddings", "evaluate", "workflow", "task", "chroma", "query", "add",
@@ -46,6 +48,8 @@ OTHER_WORDS = [
     "OpenAIChatGenerator", "ai.rerank.doRerank", "ai.streamText", "Doc 0, Score: 0.5", "Doc 999999, Score: x",
     '{"args": ["why?", ["a", "b"], [[]]], "kwargs": {"x": {}}}', '[{"id": "a", "distance": 0.1}, {"id": "b"}]',
     '[{"role": "user", "parts": [{"type": "text", "content": "Question: why?"}, 3]}, null]', '{"index": 7}',
+    '{"messages": [[{"lc": 1, "id": [3], "kwargs": {"content": [{}]}}]]}', '{"generations": [[{"text": 1}]]}', "llm",
+    '{"output": {"type": "tool", "content": [1], "artifact": [{"id": "a"}]}}', "retriever", "tool",
     '{"outputs": {"lc": 1, "kwargs": {"content": ["x"]}}}', '{"replies": [{"meta": 1}], "answers": [1]}',
 ]  # fmt: skip
 EVENTS = [

@@ -20,14 +20,15 @@ openinference.span.kind tool_arguments tool_response traceloop.span.kind
 _READ_BELOW = """
 ai.response. ai.result. ai.stream. ai.telemetry. ai.toolCall. ai.usage. annotations. app. db. embedding. evaluations.
 gen_ai.client. gen_ai.evaluation. gen_ai.prompt. gen_ai.completion. gen_ai.task. gen_ai.tool. gen_ai.usage. haystack.
-langfuse. llm.cost. llm.input_messages. llm.output_messages. llm.prompts. llm.token_count. llm.usage. mlflow. ai.prompt.
-rag. reranker. retrieval. session.annotations. stagelight. trace.annotations. trace.evaluations.
+langfuse. langsmith. llm.cost. llm.input_messages. llm.output_messages. llm.prompts. llm.token_count. llm.usage. mlflow.
+ai.prompt. rag. reranker. retrieval. session.annotations. stagelight. trace.annotations. trace.evaluations.
 traceloop.association.properties. traceloop.entity. traceloop.prompt.
 """.split()  # fmt: skip
 _SAYS_NOTHING_OF_AN_ANSWER = """
 agent. ai.request. ai.settings. cloud. code. container. deployment. embedding. enduser. event. exception. faas.
 gen_ai.agent. gen_ai.embeddings. gen_ai.is_streaming
-gen_ai.openai. gen_ai.output.type gen_ai.request. gen_ai.response.finish_reasons gen_ai.workflow. graph. host. http.
+gen_ai.openai. gen_ai.output.type gen_ai.request. gen_ai.response.finish_reasons
+gen_ai.response.service_tier gen_ai.response.system_fingerprint gen_ai.serialized. gen_ai.workflow. graph. host. http.
 input.mime_type k8s. llm.finish_reason llm.headers llm.invocation_parameters llm.is_streaming llm.chat_completions
 llm.prompt_template. llm.provider llm.system llm.tools messaging. net. network. openai. os. otel. output.mime_type peer.
 process. resource. rpc. server. client. service. tag.tags telemetry. thread. tool. traceloop. url. user_agent. user.
