@@ -91,6 +91,12 @@ def test_retrievers_are_lanes_with_their_documents() -> None:
     assert {chunk_id for chunk_id, row in found.items() if row.survived} == {"b"}
 
 
+def test_an_id_may_stand_in_a_documents_metadata() -> None:
+    held = {"page_content": text_of("a"), "metadata": {"id": "a", "score": 0.9, "source": "page.md"}}
+    trace = normalise([PIPELINE[0], run(2, "dense", "retriever", {"query": "why?"}, {"output": [held]})])
+    assert [(row.chunk_id, row.hits[0].score) for row in trace.candidates] == [("a", 0.9)]
+
+
 def test_a_retriever_that_found_nothing_is_told_from_one_that_does_not_say() -> None:
     nothing, silent = (
         normalise([PIPELINE[0], run(2, "dense", "retriever", {"query": "why?"}, result)])

@@ -51,7 +51,7 @@ class Facts(NamedTuple):
 _NO_FACTS = Facts()
 _LONGEST_REMEMBERED = 300  # characters
 _TOLD_IN: Mapping[str, tuple[str, ...]] = {
-    "id": ("doc_id", "chunk_id", "source"),
+    "id": ("doc_id", "chunk_id", "id", "source"),
     "score": _SCORE_KEYS,
     "anchor": ("anchor", "anchor_id"),
     "product": ("product",),
