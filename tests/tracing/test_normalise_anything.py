@@ -1,15 +1,16 @@
 """Whatever stands in whatever span: a trace comes of it, the same in any order and after any storage."""
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests.tracing.made_spans import START_NS, TRACE
+from tests.tracing.made_spans import START_NS, TRACE, span
 from tracing.dialects.log_records import LOG_SCOPE
 from tracing.dialects.rag import NAMES, NATIVE_SCOPE
 from tracing.normalise import normalise
 from tracing.normalising.feedback import signals
-from tracing.records import Event, Link, Span
+from tracing.records import Event, Link, Span, Value
 
 KEYS = [
     "openinference.span.kind", "input.value", "output.value", "input.mime_type", "output.mime_type", "metadata",
@@ -186,3 +187,19 @@ def test_hostile_text_takes_no_more_than_linear_time() -> None:
 def test_json_nested_too_deep_for_a_writer_is_read_all_the_same() -> None:
     deep = '{"a": ' + "[" * 500 + "]" * 500 + "}"
     assert normalise([numbered(1, 0, metadata=deep)]).metadata == {"a": "(nested too deep)"}
+
+
+DEEP = "[" * 300 + "]" * 300
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"mlflow.spanType": '"CHAIN"', "mlflow.spanInputs": DEEP},
+        {"traceloop.span.kind": "workflow", "traceloop.entity.input": f'{{"inputs": {DEEP}, "kwargs": {{}}}}'},
+        {"traceloop.span.kind": "workflow", "traceloop.entity.output": f'{{"outputs": {DEEP}}}'},
+        {"langfuse.observation.type": "span", "langfuse.observation.input": f'{{"args": [{DEEP}], "kwargs": {{}}}}'},
+    ],
+)
+def test_json_that_is_deeper_than_can_be_written_again_stops_nothing(held: dict[str, Value]) -> None:
+    assert normalise([span(1, "ask", None, **held)]).span_count == 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from tracing.dialects.reading import Reading, Role
-from tracing.dialects.values import text
+from tracing.dialects.values import text, written
 from tracing.records import Attributes, Span, Value
 
 PREFIX = "app."
@@ -28,7 +26,7 @@ def read(span: Span) -> Reading:
     return Reading(
         span=span,
         role=Role.STEP,
-        output=orjson.dumps(found).decode() if found else None,
+        output=written(found) if found else None,
         session=text(attributes.get("session.id")),
         user=text(attributes.get("user.id")) or text(attributes.get("enduser.id")),
         metadata=facts(attributes),

@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from tracing.dialects import aisdk, app, messages
 from tracing.dialects.documents import listed, settled
 from tracing.dialects.log_records import DETAILS
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, number, text, whole
+from tracing.dialects.values import is_cut_off, number, text, whole, written
 from tracing.records import Attributes, Check, Span, Value
 
 _SIGNS = frozenset(
@@ -152,7 +150,7 @@ def _output(role: Role, attributes: Attributes, replies: Value) -> str | None:
 
 
 def _as_text(value: Any) -> str | None:
-    return orjson.dumps(value, default=str).decode() if isinstance(value, list | dict) else text(value)
+    return written(value) if isinstance(value, list | dict) else text(value)
 
 
 def _lists(role: Role, attributes: Attributes) -> Lists | None:

@@ -10,7 +10,7 @@ import orjson
 
 from tracing.dialects.loose import Found, found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, loaded, mapping, number, text, truth, whole
+from tracing.dialects.values import is_cut_off, loaded, mapping, number, text, truth, whole, written
 from tracing.records import Attributes, Check, Span, Value
 
 PREFIX = "langfuse.observation."
@@ -111,7 +111,7 @@ def _asked(given: str | None) -> str | None:
     if first is not None:
         return first
     held = next((each for each in arguments if isinstance(each, list | dict) and each), None)
-    return None if held is None else orjson.dumps(held).decode()
+    return None if held is None else written(held)
 
 
 def _lists(role: Role, described: Mapping[str, Value], given: str | None, result: str | None) -> Lists | None:

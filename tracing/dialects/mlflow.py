@@ -9,7 +9,7 @@ import orjson
 from tracing.dialects import messages
 from tracing.dialects.loose import Found, found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, mapping, number, text, whole
+from tracing.dialects.values import is_cut_off, mapping, number, text, whole, written
 from tracing.records import Attributes, Check, Span, Value
 
 _SIGNS = frozenset("mlflow." + name for name in ("spanType", "spanInputs", "spanOutputs", "traceRequestId"))
@@ -68,7 +68,7 @@ def _decoded(value: Value) -> Value:
 
 
 def _as_text(value: Value) -> str | None:
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else text(value)
+    return written(value) if isinstance(value, list | dict) else text(value)
 
 
 def _said(attributes: Attributes, key: str) -> str | None:

@@ -9,7 +9,7 @@ import orjson
 from tracing.dialects import genai, vectordb
 from tracing.dialects.loose import found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, mapping, text
+from tracing.dialects.values import is_cut_off, mapping, text, written
 from tracing.records import Attributes, Span, Value
 
 _PROPERTIES = "traceloop.association.properties."
@@ -83,7 +83,7 @@ def _asked(given: str | None, result: str | None) -> str | None:
     held = record["inputs"]
     if held in ({"input": ""}, "", None):
         held = mapping(mapping(result).get("kwargs")).get("inputs") or held
-    return held if isinstance(held, str) else orjson.dumps(held).decode()
+    return held if isinstance(held, str) else written(held)
 
 
 def _unquoted(result: str | None) -> str | None:
@@ -101,4 +101,4 @@ def _outputs(result: str | None) -> str | None:
     held = mapping(result).get("outputs")
     if held is None:
         return result
-    return held if isinstance(held, str) else orjson.dumps(held).decode()
+    return held if isinstance(held, str) else written(held)

@@ -10,6 +10,8 @@ import orjson
 
 from tracing.records import Value
 
+TOO_DEEP = "(nested too deep)"
+
 _CACHED_LENGTH = 2000
 _CLOSING = {"[": "]", "{": "}"}
 _JSON_BEGINS = re.compile(r'\s*(\[\s*["\[{]|\{\s*")')
@@ -32,8 +34,16 @@ def plain(value: object) -> str:
         try:
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
         except orjson.JSONEncodeError:
-            return "(nested too deep)"
+            return TOO_DEEP
     return text(value) or ""
+
+
+def written(value: object) -> str:
+    """JSON of a value; what is nested deeper than it can be written says so in its place."""
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except orjson.JSONEncodeError:
+        return TOO_DEEP
 
 
 def number(value: Value) -> float | None:
