@@ -56,6 +56,26 @@ def test_events_of_a_query_are_its_candidates_and_distances_are_told() -> None:
     assert (trace.query, trace.answer, trace.session_id, trace.user_id) == ("why?", "Because.", "s-1", "u-1")
 
 
+def test_what_falls_with_rank_is_no_distance_though_it_is_called_so() -> None:
+    entity = {"text": text_of("a"), "anchor": "doc_a"}
+    rows: list[dict[str, Value]] = [
+        {"id": 2, "distance": "0.298", "entity": str(entity)},
+        {"id": 0, "distance": "-0.083", "entity": "{'text': open('x')}"},
+        {"id": 1, "distance": "-0.312"},
+    ]
+    trace = normalise([ROOT, database(9, 1, "milvus", "search", *rows)])
+    assert [(lane.score_kind, lane.returned) for lane in trace.lanes] == [("unknown", 3)]
+    assert [(row.chunk_id, row.hits[0].score) for row in trace.candidates] == [
+        ("2", 0.298),
+        ("0", -0.083),
+        ("1", -0.312),
+    ]
+    assert [(row.text, row.anchor) for row in trace.candidates] == [(entity["text"], "doc_a"), (None, "0"), (None, "1")]
+    for same in (rows[:1], [{**row, "distance": 0.3} for row in rows]):
+        [lane] = normalise([ROOT, database(9, 1, "milvus", "search", *same)]).lanes
+        assert lane.score_kind == "distance"
+
+
 @pytest.mark.parametrize("name", ["bm25_retrieve", "retrieve_bm25", "bm25_retrieval", "bm25_retriever"])
 def test_a_task_that_retrieves_is_a_lane_without_the_verb(name: str) -> None:
     trace = normalise([ROOT, task(2, name, ["why?"], [{"id": "a", "score": 9.5}])])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
 from tracing.dialects.reading import Document, Documents
-from tracing.dialects.values import loaded, number, text
+from tracing.dialects.values import loaded, number, printed, text
 from tracing.records import Value
 
 _DEPTH = 5
 _LONGEST_ID = 200
-_LONGEST_PRINTED = 100_000
 _LIST_KEYS = (
     "documents", "docs", "source_nodes", "source_documents", "nodes", "results", "result", "chunks", "hits", "matches",
     "points", "objects", "passages", "candidates", "items", "data", "output", "value", "response", "context",
@@ -64,17 +62,9 @@ def given_back(value: str | None) -> Found | None:
     only = blocks[0] if isinstance(blocks, list) and len(blocks) == 1 else None
     inner = text(only.get("text")) if isinstance(only, dict) else None
     for told in (inner, value):
-        if told and (found := found_in(_printed(told) if told.startswith("[{'") else told)) is not None:
+        if told and (found := found_in(printed(told) if told.startswith("[{'") else told)) is not None:
             return found
     return None
-
-
-def _printed(value: str) -> Value:
-    try:
-        found: Value = literal_eval(value) if len(value) <= _LONGEST_PRINTED else None
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return found if isinstance(found, list) else None
 
 
 def _rows(value: Value, depth: int) -> list[Value] | None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from ast import literal_eval
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from tracing.records import Value
 TOO_DEEP = "(nested too deep)"
 
 _CACHED_LENGTH = 2000
+_LONGEST_PRINTED = 100_000
 _CLOSING = {"[": "]", "{": "}"}
 _JSON_BEGINS = re.compile(r'\s*(\[\s*["\[{]|\{\s*")')
 
@@ -85,6 +87,15 @@ def loaded(value: Value) -> Value:
             return None
     found: Value = _cached(value) if len(value) <= _CACHED_LENGTH else json_of(value)
     return found
+
+
+def printed(value: str) -> Value:
+    """A list or an object as Python prints it, read back; None where it is something else."""
+    try:
+        found: Value = literal_eval(value) if len(value) <= _LONGEST_PRINTED else None
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return found if isinstance(found, list | dict) else None
 
 
 def mapping(value: Value) -> Mapping[str, Value]:

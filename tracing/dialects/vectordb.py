@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tracing.dialects.documents import HIGHEST_RANK, settled
 from tracing.dialects.reading import Document, Lists, Reading, Role
-from tracing.dialects.values import number, text, whole
+from tracing.dialects.values import mapping, number, printed, text, whole
 from tracing.records import Attributes, Event, Span, Value
 
 _SYSTEMS = frozenset(
@@ -14,6 +14,7 @@ _SYSTEMS = frozenset(
 )
 _ASKS = ("query", "search", "get", "recommend", "discover", "scroll", "find", "near", "fetch", "peek", "hybrid")
 _WRITES = ("add", "upsert", "insert", "update", "delete", "create", "index", "modify", "upload", "batch", "drop")
+_TEXT_KEYS = ("text", "page_content", "content")
 _TOP_K = ("n_results", "top_k", "limit", "k")
 
 
@@ -40,7 +41,7 @@ def read(span: Span) -> Reading:
         seen=bool(results),
         lane=text(attributes.get("db.system")) or text(attributes.get("db.system.name")),
         top_k=_top_k(attributes),
-        lower_is_better=any(row.get("score") is None and number(row.get("distance")) is not None for row in rows),
+        lower_is_better=_are_distances(rows),
     )
     return Reading(span, Role.RETRIEVER, lists=lists)
 
@@ -54,19 +55,27 @@ def _row(held: Attributes) -> Mapping[str, Value]:
 
 
 def _document(rank: int, row: Mapping[str, Value]) -> Document | None:
-    chunk_id, content = text(row.get("id")), text(row.get("document")) or text(row.get("text"))
-    metadata = row.get("metadata") or row.get("entity") or row.get("payload")
+    metadata = _described(row.get("metadata") or row.get("entity") or row.get("payload"))
+    content = text(row.get("document")) or text(row.get("text"))
+    if content is None:
+        content = next((words for key in _TEXT_KEYS if (words := text(metadata.get(key)))), None)
     score = number(row.get("score"))
-    found = settled(
-        Document(
-            rank,
-            chunk_id,
-            content,
-            score if score is not None else number(row.get("distance")),
-            metadata if isinstance(metadata, str | dict) else None,
-        )
-    )
+    if score is None:
+        score = number(row.get("distance"))
+    found = settled(Document(rank, text(row.get("id")), content, score, metadata))
     return found if found.id else None
+
+
+def _described(held: Value) -> Mapping[str, Value]:
+    found = printed(held) if isinstance(held, str) and held.startswith("{'") else None
+    return found if isinstance(found, dict) else mapping(held)
+
+
+def _are_distances(rows: Sequence[Mapping[str, Value]]) -> bool:
+    """True where the lower is the better: what falls with rank is a similarity that is called a distance."""
+    unscored = (number(row.get("distance")) for row in rows if row.get("score") is None)
+    found = [distance for distance in unscored if distance is not None]
+    return bool(found) and (len(set(found)) < 2 or found != sorted(found, reverse=True))
 
 
 def _top_k(attributes: Attributes) -> int | None:
