@@ -76,6 +76,45 @@ def test_what_falls_with_rank_is_no_distance_though_it_is_called_so() -> None:
         assert lane.score_kind == "distance"
 
 
+def embedding(number: int, at: tuple[float, float], parent: int = 1, **held: Value) -> Span:
+    return span(number, "openai.embeddings", None, parent, at, **held)
+
+
+def said(*texts: str) -> str:
+    return json.dumps([{"role": "user", "parts": [{"type": "text", "content": words}]} for words in texts])
+
+
+MESSAGES = {"gen_ai__operation__name": "embeddings", "gen_ai__input__messages": said("why?")}
+PROMPT = {"llm__request__type": "embedding", "gen_ai__prompt__0__content": "why?"}
+LISTED = {"openinference__span__kind": "EMBEDDING", "embedding__embeddings__0__embedding__text": "why?"}
+
+
+def asked_of(*beside: Span) -> list[str | None]:
+    return [lane.query for lane in normalise([ROOT, *beside, database(9, 1, "qdrant", "query")]).lanes]
+
+
+@pytest.mark.parametrize("held", [MESSAGES, PROMPT, LISTED])
+def test_a_search_by_vector_asked_what_was_embedded_right_before_it(held: dict[str, Value]) -> None:
+    assert asked_of(embedding(2, (2, 3), **held)) == ["why?"]
+    assert asked_of(embedding(2, (2, 3), **held), embedding(3, (3, 4), **held)) == ["why?"]
+    assert asked_of(task(5, "prepare", [], None), embedding(2, (5, 6), 5, **held)) == [None]
+    assert asked_of(embedding(2, (8, 9.1), **held)) == [None]
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {**MESSAGES, "gen_ai__input__messages": said("how?", "why?")},
+        {**PROMPT, "gen_ai__prompt__1__content": "how?"},
+        {**LISTED, "embedding__embeddings__1__embedding__text": "how?"},
+        {**MESSAGES, "gen_ai__input__messages": None},
+    ],
+)
+def test_of_several_texts_that_were_embedded_none_is_the_query(held: dict[str, Value]) -> None:
+    assert asked_of(embedding(2, (2, 3), **held)) == [None]
+    assert asked_of(embedding(2, (2, 3), **held), embedding(3, (3, 4), **MESSAGES)) == [None]
+
+
 @pytest.mark.parametrize("name", ["bm25_retrieve", "retrieve_bm25", "bm25_retrieval", "bm25_retriever"])
 def test_a_task_that_retrieves_is_a_lane_without_the_verb(name: str) -> None:
     trace = normalise([ROOT, task(2, name, ["why?"], [{"id": "a", "score": 9.5}])])

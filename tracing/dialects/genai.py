@@ -136,7 +136,7 @@ def _input(role: Role, attributes: Attributes, given: Value) -> str | None:
         arguments = _first(attributes, _TOOL_ARGUMENTS)
         return _as_text(arguments) if arguments is not None else messages.said(given) or None
     if role is Role.EMBEDDER:
-        return None
+        return messages.only_said(given)
     found = messages.last_asked(given) if given is not None else None
     return found or _as_text(attributes.get("gen_ai.task.input"))
 

@@ -67,6 +67,13 @@ def _called_with(value: Value, depth: int) -> list[str]:
     return [found for key in _CALLS if value.get(key) for found in _called_with(value[key], depth + 1)]
 
 
+def only_said(value: Value) -> str | None:
+    """The one text that was said; None where there are none or several."""
+    decoded = loaded(value)
+    found = _said(value if decoded is None else decoded, 0)
+    return found[0] if len(found) == 1 else None
+
+
 def _said(value: Value, depth: int) -> list[str]:
     if isinstance(value, str):
         return [value] if value else []

@@ -48,7 +48,7 @@ def read(span: Span) -> Reading:
         span=span,
         role=role,
         name=text(attributes.get("tool.name")) if role is Role.TOOL else None,
-        input=given,
+        input=_embedded(attributes, given) if role is Role.EMBEDDER else given,
         output=result,
         lists=_lists(role, span, described, result) if role is Role.RETRIEVER or role is Role.RERANKER else None,
         call=_call(role, span) if role in _CALLERS else None,
@@ -69,6 +69,12 @@ def _role(attributes: Attributes) -> Role:
     if isinstance(kind, str):
         return _ROLES.get(kind.upper(), Role.STEP)
     return next((role for sign, role in _SIGNS.items() if sign in attributes), Role.STEP)
+
+
+def _embedded(attributes: Attributes, given: str | None) -> str | None:
+    """The one text that was embedded; the input as it was sent where it is not listed, or where several are."""
+    first, second = (text(attributes.get(f"embedding.embeddings.{at}.embedding.text")) for at in (0, 1))
+    return given if second else first or given
 
 
 def _is_cut(attributes: Attributes, side: str, value: str | None) -> bool:

@@ -123,12 +123,20 @@ def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
     lane = Lane(
         name=name,
         round=number,
-        query=lists.query or asked_in(reading.input),
+        query=lists.query or asked_in(reading.input) or _embedded_for(retriever.node),
         top_k=lists.top_k,
         returned=len(lists.documents),
         score_kind="distance" if lists.lower_is_better else "unknown",
     )
     return LaneList(lane, lists.documents)
+
+
+def _embedded_for(node: Node) -> str | None:
+    """The one text that was embedded beside it, before it began."""
+    beside = node.parent.children if node.parent is not None else []
+    before = (each for each in beside if each.role is Role.EMBEDDER and each.end_ns <= node.span.start_ns)
+    found = {asked_in(each.reading.input) for each in before}
+    return found.pop() if len(found) == 1 else None
 
 
 def _place(retriever: Retriever, into: Round) -> None:
