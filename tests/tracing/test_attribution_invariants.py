@@ -90,13 +90,14 @@ def test_words_alone_make_no_failure(made: Trace, manifest: ManifestFacts | None
 
 @MANY
 @given(traces(), expectations, manifests)
-def test_gold_blames_the_answer_only_where_the_prompt_was_seen(
+def test_gold_blames_the_answer_only_where_the_prompt_was_seen_or_its_sender_says_what_was_cut(
     made: Trace, expected: Expectation | None, manifest: ManifestFacts | None
 ) -> None:
     found = engine_verdict(made, expectation=expected, manifest=manifest)
     if found is None or found.kind != "gold" or found.fault not in OF_THE_ANSWER:
         return
     told = any(one.survived_source in ("declared", "prompt") for one in made.candidates)
+    told = told or (found.fault == "truncated" and any(one.dropped_why == "truncated" for one in made.candidates))
     assert told or made.observed.context != "no" or made.citations
 
 
