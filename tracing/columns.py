@@ -259,7 +259,7 @@ _ALIKE = (
     "warnings",
 )
 _SHORT_TEXTS = tuple(name for name in _OPTIONAL_TEXTS if name not in ("query", "answer"))
-_SAID = ("started_ns", "ended_ns", "versions", "query_shape_source", *_ALIKE, *_SHORT_TEXTS)
+_SAID = ("started_ns", "ended_ns", "versions", "query_shape_source", "span_stages", *_ALIKE, *_SHORT_TEXTS)
 _LONG = ("query", "answer", "metadata", *_CANDIDATE, "c_text", "h_candidate", *_HIT, "detail")
 READ = ("key_ts", "version", "arrived_at", "trace_id", *_LONG)
 READ_BEFORE = ("started_at", "ended_at", *_VERSIONS, *_ALIKE, *_SHORT_TEXTS)  # of rows from before `detail` said it
@@ -325,9 +325,10 @@ def _context(fields: dict[str, Any]) -> Context:
     return Context(**{**fields, "slots": tuple(Slot(**slot) for slot in fields["slots"])})
 
 
-def read_stages(detail: str) -> tuple[StageRecord, ...]:
-    """The stages in a `detail`, where nothing else of the trace is wanted."""
-    return tuple(_stage(fields) for fields in orjson.loads(detail)["stages"])
+def read_stages(detail: str) -> tuple[tuple[StageRecord, ...], dict[str, str]]:
+    """The stages in a `detail`, and those of spans that no stage names, where nothing else of the trace is wanted."""
+    found = orjson.loads(detail)
+    return tuple(_stage(fields) for fields in found["stages"]), found.get("said", {}).get("span_stages", {})
 
 
 def says_all(detail: Mapping[str, Any]) -> bool:
@@ -339,7 +340,8 @@ def _said(row: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
     said = detail["said"] if says_all(detail) else _said_before(row, detail)
     texts = {name: _none(said[name]) for name in _SHORT_TEXTS}
     tuples = {name: tuple(said[name]) for name in ("flags", "warnings")}
-    return {**said, **texts, **tuples, "versions": Versions(**said["versions"])}
+    others = said.get("span_stages", {})
+    return {**said, **texts, **tuples, "versions": Versions(**said["versions"]), "span_stages": others}
 
 
 def _said_before(row: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tracing.normalising.particulars import particulars
 from tracing.normalising.prompt import Presence
 from tracing.normalising.rewriting import reworded
 from tracing.normalising.round import Round
-from tracing.normalising.stagework import call_of, stage_records
+from tracing.normalising.stagework import call_of, span_stages, stage_records
 from tracing.normalising.staging import assign
 from tracing.normalising.telling_apart import tell_apart
 from tracing.normalising.tree import Node, Tree
@@ -65,6 +65,7 @@ def _read(tree: Tree, cuts: Cuts) -> Trace:
         context=_context(tree, presence, prompt),
         citations=citations,
         stages=stages,
+        span_stages=span_stages(tree.nodes, stages),
         cost_usd=_cost(tree, stages),
         outcome=whole.outcome or outcome_of(whole.confidence, whole.refused, retrieved, cuts),
         flags=flags_of(tree, candidates, lanes, stages, failed),

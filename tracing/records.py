@@ -259,6 +259,9 @@ class Trace:
     flags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     span_count: int = 0
+    span_stages: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by span id, where `stages` names another of its spans
     kind: Literal["query", "feedback", "indexing", "joined"] = "query"
 
     @property

@@ -182,3 +182,20 @@ def test_a_model_that_judges_the_answer_is_not_the_one_that_gave_it() -> None:
         ]
     )
     assert ([record.stage for record in trace.stages], trace.answer) == (["generate", "validate"], "Because.")
+
+
+def test_every_span_that_is_an_operation_of_a_stage_is_known_by_it() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "bm25", "RETRIEVER", 1, (1, 2), **retrieved(("a", 1.0))),
+            span(3, "vector", "RETRIEVER", 1, (1, 3), **retrieved(("b", 1.0))),
+            span(4, "merge", "CHAIN", 1, (3, 4), **{"rag.stage": "retrieve"}),
+            span(5, "chat", "LLM", 1, (5, 6), llm__model_name="m"),
+        ]
+    )
+    named = {record.span_id: record.stage for record in trace.stages}
+    assert {int(span_id, 16): stage for span_id, stage in (trace.span_stages | named).items()} == {
+        2: "retrieve", 3: "retrieve", 4: "retrieve", 5: "generate",
+    }  # fmt: skip
+    assert not named.keys() & trace.span_stages.keys()

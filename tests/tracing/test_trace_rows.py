@@ -52,6 +52,7 @@ FULL: dict[str, Any] = {
     "flags": ("slow:generate",),
     "warnings": ("3 attributes were dropped",),
     "span_count": 8,
+    "span_stages": {"00000000000000aa": "retrieve"},
 }  # fmt: skip
 TRACES = {"full": FULL, "bare": {}, "no query": {"kind": "feedback", "rooted": False}}
 
@@ -82,7 +83,7 @@ def test_a_trace_is_read_as_it_was_kept(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("fields", TRACES.values(), ids=TRACES)
 def test_a_trace_of_an_older_store_is_read_as_it_was_kept(fields: dict[str, Any]) -> None:
-    trace = a_trace(**fields)
+    trace = a_trace(**fields | {"span_stages": {}})  # which it did not keep
     keep_as_before(trace)
     assert read(trace) == trace
 
@@ -94,7 +95,7 @@ def test_where_nothing_says_who_named_the_shape_its_sender_did() -> None:
 
 
 def test_older_and_newer_traces_are_read_together() -> None:
-    older, newer = a_trace(1, **FULL), a_trace(2, **FULL)
+    older, newer = a_trace(1, **FULL | {"span_stages": {}}), a_trace(2, **FULL)
     keep_as_before(older)
     keep(newer)
     keys = [TraceKey(trace.started_ns, trace.trace_id) for trace in (older, newer)]

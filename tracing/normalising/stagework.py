@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from tracing.dialects.declared import Declared
 from tracing.dialects.reading import Call, Role
@@ -15,6 +16,7 @@ from tracing.records import Check, StageRecord
 from tracing.stages import Stage
 
 _MOST_CHECKS = 20
+_MOST_SPANS = 1_000
 _NOTHING = Call()
 _ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -54,6 +56,13 @@ def _owner(node: Node) -> Node | None:
     while above is not None and above.own is None:
         above = above.parent
     return above
+
+
+def span_stages(nodes: Iterable[Node], records: Iterable[StageRecord]) -> dict[str, str]:
+    """The stages of the spans that no record names, by span id; of the first of them, where they are very many."""
+    named = {record.span_id for record in records}
+    staged = ((node.span.span_id, node.own) for node in nodes if node.own is not None)
+    return dict(islice(((span_id, own.label) for span_id, own in staged if span_id not in named), _MOST_SPANS))
 
 
 def _record(

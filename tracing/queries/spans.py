@@ -1,6 +1,6 @@
 """The spans of a trace: their structure at once, their content one by one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tracing import store
@@ -59,12 +59,12 @@ def span_tree_with_stages(*, project: str, trace_id: str) -> tuple[tuple[SpanOut
     if not rows:
         return None
     key_ns, detail = rows[0]
-    return _tree(project=project, key_ns=key_ns, trace_id=trace_id), stages_of_spans(read_stages(detail))
+    return _tree(project=project, key_ns=key_ns, trace_id=trace_id), stages_of_spans(*read_stages(detail))
 
 
-def stages_of_spans(stages: Iterable[StageRecord]) -> dict[str, str]:
-    """The stage that was read from a span, by the span's id."""
-    return {record.span_id: record.stage for record in stages if record.span_id}
+def stages_of_spans(stages: Iterable[StageRecord], others: Mapping[str, str]) -> dict[str, str]:
+    """The stage that each span is an operation of, by the span's id."""
+    return {**others, **{record.span_id: record.stage for record in stages if record.span_id}}
 
 
 def _outlines(*, project: str, key_ns: int, trace_id: str) -> tuple[tuple[SpanOutline, ...], bool]:

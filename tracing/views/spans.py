@@ -84,7 +84,7 @@ def attribute(here: Visit, trace_id: str, span_id: str) -> HttpResponse:
 def tree(here: Visit, trace: Trace) -> SpanPage:
     """The first page of the tree, with the stage beside each span that a stage was read from."""
     outlines = queries.span_tree(project=here.slug, trace_id=trace.trace_id)
-    return span_page(outlines, stages=stages_of_spans(trace.stages), offset=0)
+    return span_page(outlines, stages=stages_of_spans(trace.stages, trace.span_stages), offset=0)
 
 
 def download(text: str, name: str, kind: str = "text/plain") -> HttpResponse:
