@@ -5,6 +5,7 @@ import io
 import select
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
@@ -122,7 +123,8 @@ class Connection(HTTPConnection):
 
     def communicate(self) -> bool:
         """Answer a request, and those that follow at once; true where the connection stays open."""
-        while super().communicate():  # type: ignore[no-untyped-call]
+        answer: Callable[[], bool] = super().communicate
+        while answer():
             if not self._is_followed():
                 return True
         return False

@@ -39,9 +39,9 @@ class PortTakenError(Exception):
 
 
 def start(host: str, port: int) -> Services:
-    """Start all parts; returns when the port accepts. Raises PortTakenError and OSError, with nothing started."""
-    drain = Drain(receive.spool())
+    """Start all parts; returns when the port accepts. Raises PortTakenError, with nothing started."""
     web = _listening(host, port)
+    drain = Drain(receive.spool())
     drain.start()
     if store.embedded_path() is not None:
         Lease.give_all_back()

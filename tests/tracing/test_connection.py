@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.tracing.listening import listening
 from tracing import connection
 
 THREADS = 3
@@ -26,12 +27,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[connection.Server]:
     monkeypatch.setattr(connection, "FOLLOWING_MS", LONG_MS)
     server = connection.Server(("127.0.0.1", 0), thread_of, numthreads=THREADS)
     server.shutdown_timeout = 1
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(10)
+    with listening(server):
+        yield server
 
 
 @pytest.fixture

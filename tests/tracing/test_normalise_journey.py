@@ -500,3 +500,10 @@ def test_an_id_that_was_sent_as_such_is_believed_whatever_is_said_under_it() -> 
     first["retrieval.documents.0.document.content"], second["retrieval.documents.0.document.content"] = PAGES[:2]
     trace = normalise([span(1, "ask"), span(2, "a", "RETRIEVER", 1, **first), span(3, "b", "RETRIEVER", 1, **second)])
     assert [candidate.chunk_id for candidate in trace.candidates] == [A]
+
+
+def test_very_many_chunks_of_one_page_are_told_apart_without_comparing_each_with_all() -> None:
+    trace = normalise(
+        [span(1, "ask"), span(2, "search", "RETRIEVER", 1, **of_one_source(*(f"Part {n}." for n in range(20_000))))]
+    )
+    assert len({candidate.chunk_id for candidate in trace.candidates}) == 20_000

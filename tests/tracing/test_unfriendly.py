@@ -4,7 +4,6 @@ import gzip
 import http.client
 import json
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Sender
+from tests.tracing.listening import listening
 from tests.tracing.otlp_bodies import otlp_json, otlp_span, protobuf
 from tests.tracing.replays import account
 from tracing import connection, embedded, otlp, store, straight
@@ -65,12 +65,8 @@ def server(transactional_db: None, sender: Sender, clean_store: None) -> Iterato
     """A server of this process, with two threads."""
     server = embedded.web_server("127.0.0.1", 0, threads=2)
     server.timeout = 2  # s that a peer may be silent
-    server.prepare()
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(10)
+    with listening(server):
+        yield server
 
 
 @pytest.fixture

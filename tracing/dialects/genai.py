@@ -10,7 +10,7 @@ from tracing.dialects import aisdk, app, messages
 from tracing.dialects.documents import listed, settled
 from tracing.dialects.log_records import DETAILS
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, number, text, whole, written
+from tracing.dialects.values import first_text, is_cut_off, number, text, whole, written
 from tracing.records import Attributes, Check, Span, Value
 
 _SIGNS = frozenset(
@@ -79,8 +79,8 @@ def read(span: Span) -> Reading:
         output=_output(role, attributes, replies),
         lists=_lists(role, attributes),
         call=_call(role, attributes, span, given, replies) if role in _CALLERS else None,
-        session=_first_text(attributes, _SESSION),
-        user=_first_text(attributes, _USER),
+        session=first_text(attributes, _SESSION),
+        user=first_text(attributes, _USER),
         metadata=app.facts(attributes),
         checks=_checks(attributes),
         cut_off=sum(is_cut_off(value) for value in (documents, attributes.get("gen_ai.input.messages"))),
@@ -232,10 +232,6 @@ def _call(role: Role, attributes: Attributes, span: Span, given: Value, replies:
 
 def _first(attributes: Attributes, keys: tuple[str, ...]) -> Value:
     return next((found for key in keys if (found := attributes.get(key)) is not None), None)
-
-
-def _first_text(attributes: Attributes, keys: tuple[str, ...]) -> str | None:
-    return next((found for key in keys if (found := text(attributes.get(key)))), None)
 
 
 def _first_whole(attributes: Mapping[str, Value], keys: tuple[str, ...]) -> int | None:

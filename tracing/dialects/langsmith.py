@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tracing.dialects import genai, messages
 from tracing.dialects.loose import found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
-from tracing.dialects.values import is_cut_off, loaded, mapping, number, plain, strings_in, text, whole
+from tracing.dialects.values import first_text, is_cut_off, loaded, mapping, number, plain, strings_in, text, whole
 from tracing.records import Attributes, Span, Value
 
 _KIND = "langsmith.span.kind"
@@ -61,7 +61,7 @@ def read(span: Span) -> Reading:
         output=_output(run) or text(result) or base.output,
         lists=_lists(run),
         call=_call(run, base) if role in _CALLERS else None,
-        session=_first_text(run.described, _SESSION) or base.session,
+        session=first_text(run.described, _SESSION) or base.session,
         user=text(run.described.get("user_id")) or base.user,
         metadata={**base.metadata, **run.described},
         cut_off=base.cut_off + is_cut_off(given) + is_cut_off(result),
@@ -72,10 +72,6 @@ def _described(attributes: Attributes) -> dict[str, Value]:
     size = len(_METADATA)
     named = {key[size:]: value for key, value in attributes.items() if key.startswith(_METADATA)}
     return {key: value for key, value in named.items() if not key.startswith(_SETTINGS)}
-
-
-def _first_text(held: Mapping[str, Value], keys: tuple[str, ...]) -> str | None:
-    return next((found for key in keys if (found := text(held.get(key)))), None)
 
 
 def _first_held(held: Mapping[str, Value], keys: tuple[str, ...]) -> Value:
@@ -117,7 +113,7 @@ def _retrieved(run: _Run) -> Lists:
         inputs=inputs.documents if inputs else (),
         sent=found is not None,
         seen=found is not None,
-        lane=_first_text(run.described, _LANE),
+        lane=first_text(run.described, _LANE),
         top_k=next(tops, None),
         lower_is_better=found is not None and found.lower_is_better,
     )

@@ -3,7 +3,7 @@
 import math
 import re
 from ast import literal_eval
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +46,11 @@ def written(value: object) -> str:
         return orjson.dumps(value, default=str).decode()
     except orjson.JSONEncodeError:
         return TOO_DEEP
+
+
+def first_text(held: Mapping[str, Value], keys: Iterable[str]) -> str | None:
+    """The text under the first of the keys that has one."""
+    return next((found for key in keys if (found := text(held.get(key)))), None)
 
 
 def number(value: Value) -> float | None:

@@ -16,11 +16,14 @@ from tracing.normalising.wording import asked_in
 from tracing.records import Lane
 from tracing.stages import Stage
 
+Embedded = Mapping[Node | None, Sequence[tuple[int, str]]]
+
 
 def rounds(nodes: Sequence[Node]) -> list[Round]:
     """The rounds in the order in which they began, and each node's round filled in; none where no list was seen."""
     found_retrievers = retrievers(nodes)
-    found = _by_lanes(sorted((found for found in found_retrievers if found.is_lane), key=_start))
+    lanes = sorted((found for found in found_retrievers if found.is_lane), key=_start)
+    found = _by_lanes(lanes, _embedded(nodes) if lanes else {})
     if not found and any(node.own is Stage.RERANK or node.own is Stage.RETRIEVE for node in nodes):
         found = [Round(0)]
     if not found:
@@ -53,7 +56,7 @@ def _start(retriever: Retriever) -> tuple[int, str]:
     return retriever.node.span.start_ns, retriever.node.span.span_id
 
 
-def _by_lanes(lanes: list[Retriever]) -> list[Round]:
+def _by_lanes(lanes: list[Retriever], embedded: Embedded) -> list[Round]:
     found: list[Round] = []
     times: dict[str, int] = {}
     ends: dict[str, int] = {}
@@ -77,7 +80,7 @@ def _by_lanes(lanes: list[Retriever]) -> list[Round]:
         number = retriever.node.told_round or base + times[name]
         retriever.node.round = number
         highest = max(highest, number)
-        found[-1].lanes.append(_lane_list(retriever, name, number))
+        found[-1].lanes.append(_lane_list(retriever, name, number, embedded))
         if retriever.lists.seen:
             seen = found[-1].seen
             seen["lanes"] = "declared" if retriever.lists.sent else seen.get("lanes", "inferred")
@@ -117,13 +120,13 @@ def _settle_later(later: list[Retriever], round_: Round) -> None:
             round_.fused, round_.seen["fused"] = retriever.lists.documents, "inferred"
 
 
-def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
+def _lane_list(retriever: Retriever, name: str, number: int, embedded: Embedded) -> LaneList:
     reading = retriever.node.reading
     lists = retriever.lists
     lane = Lane(
         name=name,
         round=number,
-        query=lists.query or asked_in(reading.input) or _embedded_for(retriever.node),
+        query=lists.query or asked_in(reading.input) or _embedded_before(retriever.node, embedded),
         top_k=lists.top_k,
         returned=len(lists.documents),
         score_kind="distance" if lists.lower_is_better else "unknown",
@@ -131,12 +134,21 @@ def _lane_list(retriever: Retriever, name: str, number: int) -> LaneList:
     return LaneList(lane, lists.documents)
 
 
-def _embedded_for(node: Node) -> str | None:
+def _embedded(nodes: Sequence[Node]) -> Embedded:
+    """The texts that were embedded, by the step in which they were, each with its first end, the earliest first."""
+    ends: dict[Node | None, dict[str, int]] = {}
+    for node in nodes:
+        if node.role is Role.EMBEDDER:
+            asked = asked_in(node.reading.input) or ""  # several texts, or none that was sent
+            beside = ends.setdefault(node.parent, {})
+            beside[asked] = min(node.end_ns, beside.get(asked, node.end_ns))
+    return {parent: sorted((end, asked) for asked, end in beside.items()) for parent, beside in ends.items()}
+
+
+def _embedded_before(node: Node, embedded: Embedded) -> str | None:
     """The one text that was embedded beside it, before it began."""
-    beside = node.parent.children if node.parent is not None else []
-    before = (each for each in beside if each.role is Role.EMBEDDER and each.end_ns <= node.span.start_ns)
-    found = {asked_in(each.reading.input) for each in before}
-    return found.pop() if len(found) == 1 else None
+    found = [asked for end, asked in embedded.get(node.parent, ())[:2] if end <= node.span.start_ns]
+    return (found[0] or None) if len(found) == 1 and node.parent is not None else None
 
 
 def _place(retriever: Retriever, into: Round) -> None:

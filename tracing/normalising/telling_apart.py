@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from tracing.dialects.documents import content_id, facts_of
 from tracing.dialects.reading import Document, Documents
 from tracing.normalising.round import Round
+
+_MOST_COMPARED = 64  # texts of one id, each with all others
 
 
 def tell_apart(rounds: Sequence[Round], disputed: Collection[str]) -> None:
@@ -18,22 +20,25 @@ def tell_apart(rounds: Sequence[Round], disputed: Collection[str]) -> None:
     for document in _all(rounds):
         if document.text and document.id in texts and facts_of(document.metadata).id == document.id:
             texts[document.id].append(document.text)
-    wholes = {chunk_id: whole for chunk_id, found in texts.items() if len(whole := _wholes(found)) > 1}
-    if wholes:
-        _replace(rounds, lambda document: _named(document, wholes.get(document.id or "", ())))
+    wholes = {chunk_id: _wholes(found) for chunk_id, found in texts.items()}
+    several = {chunk_id: by_text for chunk_id, by_text in wholes.items() if len(set(by_text.values())) > 1}
+    if several:
+        _replace(rounds, lambda document: _named(document, several.get(document.id or "", {})))
 
 
-def _wholes(texts: Iterable[str]) -> list[str]:
-    """Those that are no part of another."""
-    found: list[str] = []
-    for text in sorted(dict.fromkeys(texts), key=len, reverse=True):
-        if not any(text in longer for longer in found):
-            found.append(text)
+def _wholes(texts: Iterable[str]) -> dict[str, str]:
+    """By text the one that it is a part of, or itself; where they are very many, itself."""
+    found: dict[str, str] = {}
+    different = dict.fromkeys(texts)
+    if len(different) > _MOST_COMPARED:
+        return {text: text for text in different}
+    for text in sorted(different, key=len, reverse=True):
+        found[text] = next((longer for longer in found if text in longer), text)
     return found
 
 
-def _named(document: Document, wholes: Sequence[str]) -> Document:
-    whole = next((whole for whole in wholes if document.text and document.text in whole), None)
+def _named(document: Document, wholes: Mapping[str, str]) -> Document:
+    whole = wholes.get(document.text or "")
     return document if whole is None else document._replace(id=content_id(whole))
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tracing import address, bootstrap, embedded, store
+from tracing import address, bootstrap, embedded, receive, store
 
 log = structlog.get_logger()
 
@@ -59,8 +59,6 @@ class Command(BaseCommand):
                 f"nobody can be served at {host}:{port}: {error}. Take another port: PORT=8010 in the environment,"
                 " or `make up PORT=8010`."
             ) from error
-        except OSError as error:
-            raise CommandError(f"the spool at {settings.SPOOL_DIR} (SPOOL_DIR) cannot be used: {error}") from error
         except Exception:
             log.exception("a part of it did not start")
             os._exit(1)  # parts that did start would keep the process and its port
@@ -71,8 +69,11 @@ class Command(BaseCommand):
             if path is not None:
                 store.hold(path)
             call_command("migrate", interactive=False, verbosity=0)
+            receive.spool()
         except store.StoreInUseError as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"the data directory or the spool (SPOOL_DIR) cannot be used: {error}") from error
         bootstrap.first_start()
 
 
