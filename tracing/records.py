@@ -382,7 +382,7 @@ class ManifestFacts:
     entities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # case-folded name -> products that own it
     defined_at: Mapping[str, frozenset[str]] = field(
         default_factory=dict
-    )  # case-folded name -> anchors; may be left out
+    )  # case-folded name that looks like code -> anchors, not all where they are many; may be left out
     products: frozenset[str] = frozenset()  # as the manifest spells them
     chunk_anchors: Mapping[str, str] = field(default_factory=dict)  # the candidates' ids -> anchors, by the inventory
     indexed: frozenset[str] | None = None  # of the same anchors, those that the index holds; None without an inventory

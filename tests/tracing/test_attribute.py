@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Sender
-from tests.tracing.stored import a_trace, candidate, keep, keep_marks, stage, trace_id
+from tests.tracing.stored import a_trace, candidate, keep, keep_marks, keep_signal, stage, trace_id
 from tracing import receive, store, tasks
 from tracing.corpus import facts
 from tracing.judging import attribute, verdicts
@@ -385,6 +385,25 @@ def test_a_page_that_was_moved_with_a_redirect_is_in_the_index_under_either_name
         kept_due(dropped(number, candidates=dropped().candidates[:1], versions=versions))
         sweep()
         assert shown(sender, number)["verdict"]["fault"] == "miss"
+
+
+def test_a_name_in_the_question_is_looked_for_where_it_is_now_and_in_the_index(sender: Sender) -> None:
+    page = {"product": "atlas", "path": "a.md", "entities": ["SIGNING_SECRET"]}
+    lines = [{"anchor": "doc#other", "product": "atlas", "path": "b.md"}, page | {"anchor": "doc#new"}]
+    lines.append(page | {"anchor": "doc#old", "redirect_to": "doc#new"})
+    body = "\n".join(map(json.dumps, lines))
+    assert sender.put("/api/v1/corpus/manifest", body, version="1", effective_at="2026-01-01").status_code == 201
+    for number, held, fault in ((1, "doc#new", "miss"), (2, "doc#other", "not_indexed")):
+        inventory(sender, {"chunk_id": "c", "anchor": held}, version=f"i{number}")
+        given: dict[str, Any] = {"query": "What is SIGNING_SECRET?", "candidates": dropped().candidates[:1]}
+        kept_due(
+            dropped(number, answer="I don't know.", outcome="refuse", versions=Versions(index=f"i{number}"), **given)
+        )
+        keep_signal(trace_id(number), "thumb", "down")
+        sweep()
+        verdict = shown(sender, number)["verdict"]
+        assert verdict["fault"] == fault
+        assert "doc#new" in str(verdict["evidence"]) and "doc#old" not in str(verdict["evidence"])
 
 
 def test_projects_take_turns_until_nothing_is_due(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tracing import store
-from tracing.attribution.mentions import Mentions, mentions, words_of
+from tracing.attribution.mentions import Mentions, code_words, mentions, words_of
 from tracing.corpus.manifests import Inventory, Manifest, inventories, manifests
 from tracing.models import Project
 from tracing.records import Expectation, ManifestEntry, ManifestFacts, Trace
 
 MOST_HOPS = 5
+MOST_PLACES = 50  # of one name
 MOST_REMEMBERED = 300_000
 
 
@@ -96,18 +97,31 @@ def facts_of(*, project: str, asked: Asked) -> list[ManifestFacts | None]:
     if not corpus.manifests:
         return [None] * len(asked)
     _look_up_chunks(project, corpus, asked)
-    said = [_mentioned(corpus, trace, expectation) for trace, expectation in asked]
-    _look_up_anchors(project, corpus, {anchor for one in said for anchor in one.anchors})
+    said = [mentions(trace, expectation) for trace, expectation in asked]
     _look_up_names(project, corpus, {name for one in said for name in one.names})
+    said = [_with_known_places(corpus, trace, one) for (trace, _), one in zip(asked, said, strict=True)]
+    _look_up_anchors(project, corpus, {anchor for one in said for anchor in one.anchors})
     _look_up_held(project, corpus, asked, said)
     return [_facts(project, corpus, trace, one) for (trace, _), one in zip(asked, said, strict=True)]
 
 
-def _mentioned(corpus: Corpus, trace: Trace, expectation: Expectation | None) -> Mentions:
-    """What the trace mentions, and the anchors that the inventory knows its chunks by."""
-    said = mentions(trace, expectation)
-    by_chunk = _anchors_by_chunk(corpus, trace)
-    return replace(said, anchors=said.anchors.union(by_chunk.values())) if by_chunk else said
+def _with_known_places(corpus: Corpus, trace: Trace, said: Mentions) -> Mentions:
+    """With the anchors that the inventory knows its chunks by, and those that define what the question names."""
+    by_chunk, defined_at = _anchors_by_chunk(corpus, trace), _defined_at(corpus, trace)
+    if not by_chunk and not defined_at:
+        return said
+    return replace(said, anchors=said.anchors.union(by_chunk.values(), *defined_at.values()))
+
+
+def _defined_at(corpus: Corpus, trace: Trace) -> dict[str, frozenset[str]]:
+    """Name in the question that looks like code -> the anchors that carry it in the manifest in force."""
+    at_ns = corpus.manifest_of(trace).effective_ns
+    found = {}
+    for name in code_words(trace.query or ""):
+        carriers = sorted({one.anchor for one in corpus.named.get(name, ()) if one.since <= at_ns < one.until})
+        if carriers:
+            found[name] = frozenset(carriers[:MOST_PLACES])
+    return found
 
 
 def _anchors_by_chunk(corpus: Corpus, trace: Trace) -> dict[str, str]:
@@ -171,7 +185,7 @@ def _facts(project: str, corpus: Corpus, trace: Trace, said: Mentions) -> Manife
         former=former,
         later=frozenset(later),
         entities={name: frozenset(one.product for one in found) for name, found in named.items() if found},
-        defined_at={name: frozenset(one.anchor for one in found) for name, found in named.items() if found},
+        defined_at=_defined_at(corpus, trace),
         products=_products(project, corpus, manifest),
         chunk_anchors=_anchors_by_chunk(corpus, trace),
         indexed=frozenset(anchor for anchor in mentioned if held.get(anchor)) if inventory else None,
