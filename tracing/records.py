@@ -259,9 +259,8 @@ class Trace:
     flags: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     span_count: int = 0
-    span_stages: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by span id, where `stages` names another of its spans
+    # By span id its stage, of spans that no record in `stages` points to.
+    span_stages: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["query", "feedback", "indexing", "joined"] = "query"
 
     @property
@@ -380,9 +379,8 @@ class ManifestFacts:
     former: Mapping[str, ManifestEntry] = field(default_factory=dict)  # gone: as the last version that had them
     later: frozenset[str] = frozenset()  # only versions after the one in force have these
     entities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # case-folded name -> products that own it
-    defined_at: Mapping[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # case-folded name that looks like code -> anchors, not all where they are many; may be left out
+    # Case-folded name that looks like code -> anchors, not all where they are many; may be left out.
+    defined_at: Mapping[str, frozenset[str]] = field(default_factory=dict)
     products: frozenset[str] = frozenset()  # as the manifest spells them
     chunk_anchors: Mapping[str, str] = field(default_factory=dict)  # the candidates' ids -> anchors, by the inventory
     indexed: frozenset[str] | None = None  # of the same anchors, those that the index holds; None without an inventory

@@ -12,6 +12,8 @@ def listening(server: Any) -> Iterator[Any]:
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
-    yield server
-    server.stop()
-    thread.join(10)
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(10)

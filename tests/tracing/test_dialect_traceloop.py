@@ -74,6 +74,9 @@ def test_what_falls_with_rank_is_no_distance_though_it_is_called_so() -> None:
     for same in (rows[:1], [{**row, "distance": 0.3} for row in rows]):
         [lane] = normalise([ROOT, database(9, 1, "milvus", "search", *same)]).lanes
         assert lane.score_kind == "distance"
+    of_two_queries = [{"id": at, "distance": distance} for at, distance in enumerate((0.9, 0.5, 0.8, 0.3))]
+    [lane] = normalise([ROOT, database(9, 1, "milvus", "search", *of_two_queries)]).lanes
+    assert lane.score_kind == "unknown"
 
 
 def embedding(number: int, at: tuple[float, float], parent: int = 1, **held: Value) -> Span:
@@ -99,6 +102,14 @@ def test_a_search_by_vector_asked_what_was_embedded_right_before_it(held: dict[s
     assert asked_of(embedding(2, (2, 3), **held), embedding(3, (3, 4), **held)) == ["why?"]
     assert asked_of(task(5, "prepare", [], None), embedding(2, (5, 6), 5, **held)) == [None]
     assert asked_of(embedding(2, (8, 9.1), **held)) == [None]
+
+
+def test_a_search_by_words_asked_nothing_that_was_embedded() -> None:
+    embedded = embedding(2, (2, 3), **LISTED)
+    lanes = [span(at, name, "RETRIEVER", 1, (at, at + 1)) for at, name in ((4, "bm25"), (5, "vector"))]
+    assert [(lane.name, lane.query) for lane in normalise([ROOT, embedded, *lanes]).lanes] == [
+        ("bm25", None), ("vector", "why?"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ OTHER_KEYS = [
     "haystack.pipeline.input_data", "haystack.pipeline.output_data", "ai.operationId", "ai.documents", "ai.ranking",
     "ai.prompt", "ai.prompt.messages", "ai.response.text", "ai.value", "ai.response.msToFirstChunk",
     "langsmith.span.kind", "langsmith.trace.name", "langsmith.metadata.usage_metadata", "langsmith.metadata.session_id",
-    "gen_ai.prompt", "gen_ai.completion",
+    "gen_ai.prompt", "gen_ai.completion", "db.query.result.entity", "gen_ai.tool.call.result",
 ]  # fmt: skip
 OTHER_WORDS = [
     "chat", "retrieval", "rerank", "embeddings", "evaluate", "workflow", "task", "chroma", "query", "add",
@@ -51,6 +51,7 @@ OTHER_WORDS = [
     '[{"role": "user", "parts": [{"type": "text", "content": "Question: why?"}, 3]}, null]', '{"index": 7}',
     '{"messages": [[{"lc": 1, "id": [3], "kwargs": {"content": [{}]}}]]}', '{"generations": [[{"text": 1}]]}', "llm",
     '{"output": {"type": "tool", "content": [1], "artifact": [{"id": "a"}]}}', "retriever", "tool",
+    "{'text': '\\ud800', 'a': {[1]}}", "[{'id': 'a', 'text': '\\ud83d x', 'anchor': ('b',)}]", "{'anchor': '\\udfff'}",
     '{"outputs": {"lc": 1, "kwargs": {"content": ["x"]}}}', '{"replies": [{"meta": 1}], "answers": [1]}',
 ]  # fmt: skip
 EVENTS = [

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tracing.made_spans import by_id, documents, messages, nodes, retrieved, span, text_of
 from tracing.normalise import normalise
-from tracing.records import Context, LaneHit, Observed, Slot
+from tracing.records import Context, LaneHit, Observed, Slot, Span, Value
 
 A, B, C, D = "docs#a", "docs#b", "docs#c", "docs#d"
 
@@ -502,8 +502,35 @@ def test_an_id_that_was_sent_as_such_is_believed_whatever_is_said_under_it() -> 
     assert [candidate.chunk_id for candidate in trace.candidates] == [A]
 
 
-def test_very_many_chunks_of_one_page_are_told_apart_without_comparing_each_with_all() -> None:
-    trace = normalise(
-        [span(1, "ask"), span(2, "search", "RETRIEVER", 1, **of_one_source(*(f"Part {n}." for n in range(20_000))))]
+@pytest.mark.parametrize(("others", "chunks"), [(62, 63), (63, 65)], ids=["compared", "too many"])
+def test_very_many_chunks_of_one_page_are_told_apart_without_comparing_each_with_all(others: int, chunks: int) -> None:
+    listed = ("This is a part", "This is a part of it.", *(f"Number {number};" for number in range(others)))
+    trace = normalise([span(1, "ask"), span(2, "search", "RETRIEVER", 1, **of_one_source(*listed))])
+    assert len({candidate.chunk_id for candidate in trace.candidates}) == chunks
+
+
+@pytest.mark.parametrize("told", [{"chunk_id": "c1"}, {"id": "c1", "source": "tasks.md"}, {"doc_id": "c1"}])
+def test_the_id_of_a_chunk_is_believed_whatever_its_lanes_made_of_its_text(told: dict[str, str]) -> None:
+    sent = {"retrieval.documents.0.document.id": "c1"} if "doc_id" in told else {}
+
+    def lane(number: int, text: str) -> Span:
+        held: dict[str, Value] = {
+            "retrieval.documents.0.document.content": text,
+            "retrieval.documents.0.document.metadata": json.dumps(told),
+        }
+        return span(number, f"lane{number}", "RETRIEVER", 1, (number, number + 1), **held, **sent)
+
+    reranked: dict[str, Value] = {"reranker.output_documents.0.document.id": "c1"}
+    last = span(9, "rerank", "RERANKER", 1, (9, 10), **reranked)
+    [only] = normalise([span(1, "ask"), lane(2, "Call <em>it</em> here."), lane(3, "Call it here."), last]).candidates
+    assert (only.chunk_id, len(only.hits), only.rerank_rank) == ("c1", 2, 1)
+
+
+def test_white_space_and_the_dots_of_what_was_cut_tell_no_chunks_apart() -> None:
+    listed = (
+        "Call  it\nwithin the task, again and again.",
+        "Call it within the task...",
+        "\u2026within the task, again\u2026",
     )
-    assert len({candidate.chunk_id for candidate in trace.candidates}) == 20_000
+    trace = normalise([span(1, "ask"), span(2, "search", "RETRIEVER", 1, **of_one_source(*listed))])
+    assert len({candidate.chunk_id for candidate in trace.candidates}) == 1

@@ -104,9 +104,12 @@ def settled(document: Document) -> Document:
     if document.id and document.score is not None:
         return document
     facts = facts_of(document.metadata)
-    chunk_id = document.id or facts.id or content_id(document.text)
     score = document.score if document.score is not None else facts.score
-    return document._replace(id=chunk_id, score=score)
+    if document.id:
+        return document._replace(score=score)
+    return document._replace(
+        id=facts.id or content_id(document.text), score=score, id_from_metadata=facts.id is not None
+    )
 
 
 def content_id(content: str | None) -> str | None:

@@ -49,7 +49,7 @@ _CACHED_TOKENS = (
 )  # fmt: skip
 _COSTS = ("gen_ai.usage.cost", "gen_ai.cost.total_cost", "operation.cost")
 _TOOL_ARGUMENTS = ("gen_ai.tool.call.arguments", "tool_arguments")
-_TOOL_RESULT = ("gen_ai.tool.call.result", "tool_response")
+_TOOL_RESULT = ("gen_ai.tool.call.result", "tool_response", "gen_ai.task.output")
 _TOP_K = ("gen_ai.retrieval.top_k", "gen_ai.request.top_k")
 _FIRST = (
     "gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
+from tracing.dialects.printed import printed
 from tracing.dialects.reading import Document, Documents
-from tracing.dialects.values import loaded, number, printed, text
+from tracing.dialects.values import loaded, number, text
 from tracing.records import Value
 
 _DEPTH = 5

@@ -1,7 +1,7 @@
 """OpenInference: `openinference.span.kind`, flattened documents and messages."""
 
 from collections.abc import Mapping
-from itertools import count, islice, zip_longest
+from itertools import count, islice, repeat, zip_longest
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
 from tracing.dialects.messages import question_of
@@ -137,7 +137,8 @@ def flattened(span: Span, prefix: str) -> Documents:
         and all(contents)
     ):
         new = tuple.__new__
-        return tuple([new(Document, fields) for fields in zip(count(1), ids, contents, scores, metadata, strict=False)])
+        whole_ones = zip(count(1), ids, contents, scores, metadata, repeat(False), strict=False)
+        return tuple([new(Document, each) for each in whole_ones])
     fields = enumerate(zip_longest(ids, contents, scores, metadata), 1)
     found = (_document(rank, *parts) for rank, parts in islice(fields, HIGHEST_RANK))
     return tuple([document for document in found if document is not None])

@@ -35,6 +35,7 @@ class Document(NamedTuple):
     text: str | None = None
     score: float | None = None
     metadata: "str | Mapping[str, Value] | None" = None
+    id_from_metadata: bool = False
 
 
 Documents = tuple[Document, ...]

@@ -2,7 +2,6 @@
 
 import math
 import re
-from ast import literal_eval
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,7 +13,6 @@ from tracing.records import Value
 TOO_DEEP = "(nested too deep)"
 
 _CACHED_LENGTH = 2000
-_LONGEST_PRINTED = 100_000
 _CLOSING = {"[": "]", "{": "}"}
 _JSON_BEGINS = re.compile(r'\s*(\[\s*["\[{]|\{\s*")')
 
@@ -92,15 +90,6 @@ def loaded(value: Value) -> Value:
             return None
     found: Value = _cached(value) if len(value) <= _CACHED_LENGTH else json_of(value)
     return found
-
-
-def printed(value: str) -> Value:
-    """A list or an object as Python prints it, read back; None where it is something else."""
-    try:
-        found: Value = literal_eval(value) if len(value) <= _LONGEST_PRINTED else None
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return found if isinstance(found, list | dict) else None
 
 
 def mapping(value: Value) -> Mapping[str, Value]:

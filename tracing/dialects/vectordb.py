@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tracing.dialects.documents import HIGHEST_RANK, settled
+from tracing.dialects.printed import printed
 from tracing.dialects.reading import Document, Lists, Reading, Role
-from tracing.dialects.values import mapping, number, printed, text, whole
+from tracing.dialects.values import mapping, number, text, whole
 from tracing.records import Attributes, Event, Span, Value
 
 _SYSTEMS = frozenset(
@@ -72,10 +73,10 @@ def _described(held: Value) -> Mapping[str, Value]:
 
 
 def _are_distances(rows: Sequence[Mapping[str, Value]]) -> bool:
-    """True where the lower is the better: what falls with rank is a similarity that is called a distance."""
+    """True where the lower is the better: what does not rise with rank may be a similarity that is called so."""
     unscored = (number(row.get("distance")) for row in rows if row.get("score") is None)
     found = [distance for distance in unscored if distance is not None]
-    return bool(found) and (len(set(found)) < 2 or found != sorted(found, reverse=True))
+    return bool(found) and found == sorted(found)
 
 
 def _top_k(attributes: Attributes) -> int | None:

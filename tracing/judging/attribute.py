@@ -19,10 +19,13 @@ from tracing.unswept import unswept
 log = structlog.get_logger()
 
 BATCH = 300
-PIECE, SMALL_PIECE = 300, 60  # each has fixed costs of some 50 ms: look-ups, inserts
-GIVE_WAY_BYTES = 512 * 1024  # waiting in the spool: above it judging rests GIVE_WAY times as long as it works,
-REST_BYTES = 8 * 1024 * 1024  # and above this it rests,
-LONGEST_REST = 20.0  # s: but after these it does a whole piece
+# Traces at a time: each piece has fixed costs of some 50 ms, look-ups and inserts. While more than GIVE_WAY_BYTES wait
+# in the spool, small pieces are judged, and after each judging pauses GIVE_WAY times as long as it took. While more
+# than REST_BYTES wait, it rests, but after LONGEST_REST seconds it judges a whole piece all the same, in each process.
+PIECE, SMALL_PIECE = 300, 60
+GIVE_WAY_BYTES = 512 * 1024
+REST_BYTES = 8 * 1024 * 1024
+LONGEST_REST = 20.0
 GIVE_WAY = 3.0
 AT_ONCE = ("error", "timeout")
 

@@ -10,7 +10,7 @@ from tracing.dialects.reading import Role
 from tracing.normalising.reranking import LISTERS, read_rerank
 from tracing.normalising.retrievers import Retriever, lane_name, retrievers
 from tracing.normalising.round import LaneList, Round
-from tracing.normalising.staging import FUSION_NAME
+from tracing.normalising.staging import BY_WORDS_NAME, FUSION_NAME
 from tracing.normalising.tree import Node
 from tracing.normalising.wording import asked_in
 from tracing.records import Lane
@@ -126,7 +126,7 @@ def _lane_list(retriever: Retriever, name: str, number: int, embedded: Embedded)
     lane = Lane(
         name=name,
         round=number,
-        query=lists.query or asked_in(reading.input) or _embedded_before(retriever.node, embedded),
+        query=lists.query or asked_in(reading.input) or _embedded_for(retriever.node, name, embedded),
         top_k=lists.top_k,
         returned=len(lists.documents),
         score_kind="distance" if lists.lower_is_better else "unknown",
@@ -145,8 +145,10 @@ def _embedded(nodes: Sequence[Node]) -> Embedded:
     return {parent: sorted((end, asked) for asked, end in beside.items()) for parent, beside in ends.items()}
 
 
-def _embedded_before(node: Node, embedded: Embedded) -> str | None:
-    """The one text that was embedded beside it, before it began."""
+def _embedded_for(node: Node, lane: str, embedded: Embedded) -> str | None:
+    """The one text that was embedded beside it, before it began; none for a lane that searches by words."""
+    if BY_WORDS_NAME.search(lane):
+        return None
     found = [asked for end, asked in embedded.get(node.parent, ())[:2] if end <= node.span.start_ns]
     return (found[0] or None) if len(found) == 1 and node.parent is not None else None
 

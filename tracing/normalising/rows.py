@@ -67,7 +67,7 @@ class Rows(dict[str | None, Row]):
         get = self.get
         found = []
         for document in documents:
-            _, chunk_id, text, _, metadata = document
+            _, chunk_id, text, _, metadata, _ = document
             row = get(chunk_id)
             if row is None:
                 if chunk_id is None:

@@ -9,6 +9,7 @@ from tracing.stages import Stage
 
 RERANK_NAME = re.compile(r"compress|rerank|rank|postprocess", re.IGNORECASE)
 FUSION_NAME = re.compile(r"fus(e|ion)|rrf|merge|ensemble|combin|join", re.IGNORECASE)
+BY_WORDS_NAME = re.compile(r"bm25|lexical|keyword|full_?text|sparse|tf_?idf", re.IGNORECASE)
 _SEARCH_TOOL = re.compile(
     r"retriev|(?<!re)search|bm25|look_?up|knowledge|(get|fetch|find|query)_\w*(doc|passage|context|chunk)",
     re.IGNORECASE,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from tracing.dialects.documents import content_id, facts_of
+from tracing.dialects.documents import content_id
 from tracing.dialects.reading import Document, Documents
+from tracing.dialects.values import mapping, text
 from tracing.normalising.round import Round
 
 _MOST_COMPARED = 64  # texts of one id, each with all others
+_PAGE_KEYS = ("source", "doc_id")
+_CUT = " .…"
 
 
 def tell_apart(rounds: Sequence[Round], disputed: Collection[str]) -> None:
-    """Give each chunk its own id where the `disputed` one is of its metadata, and others of that id say another thing.
+    """Give each chunk its own id where the `disputed` one is its page's, and others of that id say another thing.
 
     What is a part of a longer text, as a compressor leaves it, is the same chunk.
     """
     texts: dict[str, list[str]] = {chunk_id: [] for chunk_id in disputed}
     for document in _all(rounds):
-        if document.text and document.id in texts and facts_of(document.metadata).id == document.id:
+        if document.text and document.id in texts and _is_of_a_page(document):
             texts[document.id].append(document.text)
     wholes = {chunk_id: _wholes(found) for chunk_id, found in texts.items()}
     several = {chunk_id: by_text for chunk_id, by_text in wholes.items() if len(set(by_text.values())) > 1}
@@ -26,14 +29,26 @@ def tell_apart(rounds: Sequence[Round], disputed: Collection[str]) -> None:
         _replace(rounds, lambda document: _named(document, several.get(document.id or "", {})))
 
 
+def _is_of_a_page(document: Document) -> bool:
+    """True where the id is no chunk's own: what its metadata calls it, and not under the name of a chunk's id."""
+    if not document.id_from_metadata:
+        return False
+    metadata = mapping(document.metadata) if isinstance(document.metadata, str) else document.metadata or {}
+    return document.id in [text(metadata.get(key)) for key in _PAGE_KEYS]
+
+
 def _wholes(texts: Iterable[str]) -> dict[str, str]:
-    """By text the one that it is a part of, or itself; where they are very many, itself."""
-    found: dict[str, str] = {}
+    """By text the one that it is a part of, or itself; where they are very many, itself.
+
+    White space, and the dots of what was cut, tell no chunks apart.
+    """
     different = dict.fromkeys(texts)
     if len(different) > _MOST_COMPARED:
-        return {text: text for text in different}
-    for text in sorted(different, key=len, reverse=True):
-        found[text] = next((longer for longer in found if text in longer), text)
+        return {each: each for each in different}
+    words = {each: " ".join(each.split()).strip(_CUT) for each in different}
+    found: dict[str, str] = {}
+    for each in sorted(different, key=lambda one: len(words[one]), reverse=True):
+        found[each] = next((longer for longer in found if words[each] in words[longer]), each)
     return found
 
 
