@@ -1,30 +1,40 @@
-/* Many texts looked for in one, in one pass: the first eight bytes of each are looked up at every place. */
+/* Many texts looked for in one, in one pass: every sixteenth place is looked up among all eight bytes that a text may have
+   there, so that wherever it stands, it is met exactly once. */
 #include "module.h"
 
-#define SLOTS 2048
-#define FIRST sizeof(uint64_t)
-#define COMPARED_AT_MOST 32 /* times the text's length: texts that begin alike are looked for by Python, one by one */
+#define WINDOW sizeof(uint64_t)
+#define LONGEST_STEP 16         /* units of text */
+#define COMPARED_AT_MOST 32 /* times the text's length: texts that are too alike are looked for by Python, one by one */
 
 typedef struct {
     const char *at; /* in units as wide as those of the text that is searched */
     void *own;      /* what to free, where they had to be widened */
     size_t size;    /* bytes */
-    uint64_t first;
     Py_ssize_t place;
     int again; /* whether it stands a second time */
-    int32_t next; /* with the same slot */
 } Part;
 
 typedef struct {
+    uint64_t bytes;
+    size_t offset; /* within its part, in bytes */
+    Part *part;
+    int32_t next; /* with the same slot */
+} Window;
+
+typedef struct {
     const char *text;
-    size_t size;
-    int kind; /* bytes a unit */
+    size_t size, step; /* bytes */
+    int kind;          /* bytes a unit */
     Part *parts;
     Py_ssize_t count;
-    int32_t slots[SLOTS]; /* the first part of each slot, -1 where there is none */
+    Window *windows;
+    int32_t *slots; /* the first window of each slot, -1 where there is none */
+    int bits;
 } Search;
 
-static unsigned slot_of(uint64_t first) { return (unsigned)((first * 0x9E3779B97F4A7C15u) >> 53); }
+static size_t slot_of(const Search *search, uint64_t bytes) {
+    return (size_t)((bytes * 0x9E3779B97F4A7C15u) >> (64 - search->bits));
+}
 
 static int widen(Part *part, PyObject *text, int kind) {
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
@@ -47,10 +57,10 @@ static int widen(Part *part, PyObject *text, int kind) {
     return 1;
 }
 
-/* 1 where the parts are set out to be looked for, 0 where they are left to Python or an exception is set. */
+/* 1 where all parts can be looked for so, 0 where they are left to Python or an exception is set. */
 static int set_out(Search *search, PyObject *parts) {
-    memset(search->slots, 0xFF, sizeof search->slots);
-    for (Py_ssize_t which = search->count - 1; which >= 0; which--) {
+    size_t longest = (LONGEST_STEP - 1) * search->kind + WINDOW;
+    for (Py_ssize_t which = 0; which < search->count; which++) {
         PyObject *text = PySequence_Fast_GET_ITEM(parts, which);
         Part *part = &search->parts[which];
         part->place = -1;
@@ -59,34 +69,60 @@ static int set_out(Search *search, PyObject *parts) {
             return 0;
         }
         size_t size = (size_t)PyUnicode_GET_LENGTH(text) * search->kind;
-        if (size < FIRST) return 0;
+        if (size < WINDOW) return 0;
+        if (size < longest) longest = size;
         if ((int)PyUnicode_KIND(text) > search->kind || size > search->size) continue; /* it cannot stand there */
         if (!widen(part, text, search->kind)) return 0;
-        memcpy(&part->first, part->at, FIRST);
-        part->next = search->slots[slot_of(part->first)];
-        search->slots[slot_of(part->first)] = (int32_t)which;
+    }
+    search->step = longest - WINDOW + search->kind;
+    return 1;
+}
+
+static int make_windows(Search *search) {
+    size_t each = search->step / search->kind, most = each * search->count;
+    if (most >= INT32_MAX) return 0;
+    for (search->bits = 8; search->bits < 18 && (size_t)1 << search->bits < 2 * most;) search->bits++;
+    search->windows = PyMem_Malloc(most * sizeof(Window) + 1);
+    search->slots = PyMem_Malloc(sizeof(int32_t) << search->bits);
+    if (search->windows == NULL || search->slots == NULL) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    memset(search->slots, 0xFF, sizeof(int32_t) << search->bits);
+    int32_t made = 0;
+    for (Part *part = search->parts; part < search->parts + search->count; part++) {
+        if (part->at == NULL) continue;
+        for (size_t offset = 0; offset < search->step; offset += search->kind) {
+            Window *window = &search->windows[made];
+            window->part = part;
+            window->offset = offset;
+            memcpy(&window->bytes, part->at + offset, WINDOW);
+            int32_t *slot = &search->slots[slot_of(search, window->bytes)];
+            window->next = *slot;
+            *slot = made++;
+        }
     }
     return 1;
 }
 
-/* 1 at the end of the text, 0 where too many parts begin alike. */
-static int scan(Search *search) {
+static void meet(const Search *search, const Window *window, size_t at) {
+    Part *part = window->part;
+    if (window->offset > at) return;
+    size_t start = at - window->offset;
+    if (part->size > search->size - start || memcmp(search->text + start, part->at, part->size)) return;
+    Py_ssize_t place = (Py_ssize_t)(start / search->kind);
+    part->again = part->place >= 0;
+    if (part->place < 0 || place < part->place) part->place = place;
+}
+
+/* 1 at the end of the text, 0 where too many parts are alike. */
+static int scan(const Search *search) {
     uint64_t here, compared = 0, most = (uint64_t)search->size * COMPARED_AT_MOST;
-    for (size_t at = 0; at + FIRST <= search->size; at += search->kind) {
-        memcpy(&here, search->text + at, FIRST);
-        int32_t *link = &search->slots[slot_of(here)];
-        while (*link >= 0) {
-            Part *part = &search->parts[*link];
+    for (size_t at = 0; at + WINDOW <= search->size; at += search->step) {
+        memcpy(&here, search->text + at, WINDOW);
+        for (int32_t which = search->slots[slot_of(search, here)]; which >= 0; which = search->windows[which].next) {
             if (++compared > most) return 0;
-            int stands = part->first == here && part->size <= search->size - at &&
-                         !memcmp(search->text + at + FIRST, part->at + FIRST, part->size - FIRST);
-            if (stands && part->place >= 0) {
-                part->again = 1;
-                *link = part->next; /* it is looked for no longer */
-                continue;
-            }
-            if (stands) part->place = (Py_ssize_t)(at / search->kind);
-            link = &part->next;
+            if (search->windows[which].bytes == here) meet(search, &search->windows[which], at);
         }
     }
     return 1;
@@ -113,11 +149,13 @@ PyObject *places(PyObject *Py_UNUSED(module), PyObject *args) {
     search.parts = PyMem_Calloc(search.count ? search.count : 1, sizeof(Part));
     if (search.parts == NULL) {
         PyErr_NoMemory();
-    } else if (search.count < INT32_MAX && set_out(&search, parts) && scan(&search)) {
+    } else if (set_out(&search, parts) && make_windows(&search) && scan(&search)) {
         found = places_of(&search);
     }
     for (Py_ssize_t which = 0; search.parts != NULL && which < search.count; which++) PyMem_Free(search.parts[which].own);
     PyMem_Free(search.parts);
+    PyMem_Free(search.windows);
+    PyMem_Free(search.slots);
     Py_DECREF(parts);
     return found == NULL && !PyErr_Occurred() ? Py_NewRef(Py_None) : found;
 }

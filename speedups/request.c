@@ -76,18 +76,22 @@ static PyObject *bytes_of(Reader bytes) {
 static PyObject *texts[TEXTS];
 static size_t held;
 
+#define WHOLE_AT_MOST 256 /* bytes: of longer texts only some words are hashed, and all are compared */
+
+static uint64_t mixed(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 29;
+}
+
 static uint64_t hash_of(const uint8_t *at, size_t size) {
-    uint64_t hash = size, word;
-    while (size) {
-        size_t step = size < 8 ? size : 8;
-        word = 0;
-        memcpy(&word, at, step);
-        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-        hash ^= hash >> 29;
-        at += step;
-        size -= step;
+    uint64_t hash = size, word = 0;
+    size_t step = size <= WHOLE_AT_MOST ? 8 : size / 16, last = size < 8 ? 0 : size - 8;
+    for (size_t place = 0; place < last; place += step) {
+        memcpy(&word, at + place, 8);
+        hash = mixed(hash, word);
     }
-    return hash;
+    memcpy(&word, at + last, size < 8 ? size : 8);
+    return mixed(hash, word);
 }
 
 static int is_text(PyObject *text, Reader bytes, size_t size) {

@@ -7,6 +7,7 @@ Nothing opens before the first call, because chDB forbids any fork after its imp
 import fcntl
 import hashlib
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ INSERT_LIMITS = {
 # The engine takes a thread less for each GiB that is not free: in a small memory every read was one thread's.
 EMBEDDED_SETTINGS = {"max_threads_min_free_memory_per_thread": 0}
 SERVER_TIMEOUTS = {"connect_timeout": 3, "send_receive_timeout": 130}  # s; the second above all limits on queries
+CODEC = re.compile(r"@(ZSTD\(\d\))@")
 READ_FORMATS = {"DateTime64": "int", "FixedString": "bytes"}
 
 ENGINE_CONFIG = """<clickhouse>
@@ -53,6 +55,14 @@ ENGINE_CONFIG = """<clickhouse>
     <background_distributed_schedule_pool_size>1</background_distributed_schedule_pool_size>
     <tables_loader_foreground_pool_size>2</tables_loader_foreground_pool_size>
     <tables_loader_background_pool_size>2</tables_loader_background_pool_size>
+    <compression>
+        <case>
+            <min_part_size>4194304</min_part_size>
+            <min_part_size_ratio>0</min_part_size_ratio>
+            <method>zstd</method>
+            <level>1</level>
+        </case>
+    </compression>
     <merge_tree>
         <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
         <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
@@ -240,10 +250,11 @@ def _apply_file(path: Path, known: Mapping[str, str]) -> bool:
 
 
 def define(statement: str) -> None:
-    """Run one statement of a schema, with the engine and the cluster filled in."""
+    """Run one statement of a schema, with the engine, the cluster and the codecs filled in."""
     cluster = settings.CLICKHOUSE_CLUSTER
     engine = "ReplicatedReplacingMergeTree" if cluster else "ReplacingMergeTree"
     statement = statement.replace("@ON_CLUSTER@", f"ON CLUSTER '{cluster}'" if cluster else "")
+    statement = CODEC.sub(r"\1" if embedded_path() is None else "Default", statement)
     command(statement.replace("@REPLACING@", engine))
 
 

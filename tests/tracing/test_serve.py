@@ -126,6 +126,27 @@ def test_65_megabytes_get_an_answer_and_not_a_reset(server: Server) -> None:
     assert (response.status, b"smaller batches" in response.read()) == (413, True)
 
 
+BY_SIZE = """
+from tracing import store
+store.apply_schema()
+store.command("CREATE TABLE many AS chunks")
+many = "SELECT 'atlas', toFixedString(toString(number), 16), randomString(1000) FROM numbers(6000)"
+store.command(f"INSERT INTO many {many}")
+codecs = "SELECT default_compression_codec FROM system.parts WHERE active AND table = 'many'"
+column = "SELECT compression_codec FROM system.columns WHERE table = 'many' AND name = 'text'"
+print(store.rows(codecs))
+store.command("OPTIMIZE TABLE many FINAL")
+print(store.rows(codecs), store.rows(column))
+"""
+
+
+def test_the_embedded_store_compresses_a_part_lightly_until_it_is_merged_into_a_large_one(tmp_path: Path) -> None:
+    environment = {"STAGELIGHT_DATA_DIR": str(tmp_path), "PATH": "/usr/bin"}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", BY_SIZE]
+    said = subprocess.check_output(command, text=True, cwd=ROOT, env=environment, timeout=60)
+    assert said.split("\n") == ["[('LZ4',)]", "[('ZSTD(1)',)] [('CODEC(Default)',)]", ""]
+
+
 @pytest.mark.parametrize(("public", "said"), [(None, "http://127.0.0.1:8123"), ("https://rag.example", "as it was")])
 def test_links_name_the_port_that_was_asked_for_unless_a_public_address_is_set(
     public: str | None, said: str, settings: Any, monkeypatch: pytest.MonkeyPatch
