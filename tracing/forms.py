@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from tracing import anchor_patterns
 from tracing.filters import FilterError, parse, parse_range
 from tracing.models import Key, Membership, Project, Scope
-from tracing.pages.fields import LinesField, NumbersField
+from tracing.pages.fields import LinesField, ManyChoices, NumbersField
 from tracing.stages import Fault, Stage
 
 DAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]
@@ -25,7 +25,9 @@ def zones() -> list[tuple[str, str]]:
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     """A project's settings."""
 
-    zone = forms.ChoiceField(choices=zones, label="Time zone", help_text="Days and weeks are cut in this zone.")
+    zone = forms.ChoiceField(
+        choices=zones, label="Time zone", help_text="Days and weeks are cut in this zone.", widget=ManyChoices
+    )
     week_start = forms.TypedChoiceField(choices=DAYS, coerce=int, label="The week starts on")
     live_environments = LinesField(
         required=False,
@@ -158,7 +160,10 @@ class VerdictForm(forms.Form):
     """What a person says went wrong."""
 
     what = forms.ChoiceField(
-        choices=what_happened, label="What happened", error_messages={"required": "Choose what happened."}
+        choices=what_happened,
+        label="What happened",
+        error_messages={"required": "Choose what happened."},
+        widget=ManyChoices,
     )
     note = forms.CharField(
         max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Why (may be left out)"

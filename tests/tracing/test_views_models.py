@@ -5,11 +5,14 @@ import io
 from dataclasses import replace
 
 import pytest
+from django import forms
+from django.test.html import parse_html
 
 from tracing.judging.verdicts import Row
 from tracing.pages import text_view
 from tracing.pages.answer_view import claim_counts, marked_answer
 from tracing.pages.check_words import check_words
+from tracing.pages.fields import ManyChoices
 from tracing.pages.journey_csv import journey_csv
 from tracing.pages.journey_view import journey, named_by
 from tracing.pages.span_view import natural, reading_order, span_page
@@ -387,7 +390,10 @@ class TestTheRestOfTheTrace:
         )
         drawn = way(subject, journey(subject))
         assert drawn is not None
-        assert [line.points for line in drawn.lines] == ["0,75 1000,6", "0,144 1000,144", "0,6 1000,75"]
+        assert [(line.tone, line.d) for line in drawn.lines] == [
+            ("", "M0,75L1000,6M0,144L1000,144"),
+            ("kept", "M0,6L1000,75"),
+        ]
         assert way(trace(), journey(trace())) is None
 
     def test_leads_each_lane_to_the_fused_list_and_breaks_the_line_at_a_lane_that_did_not_find_it(self) -> None:
@@ -400,22 +406,23 @@ class TestTheRestOfTheTrace:
         )  # fmt: skip
         drawn = way(subject, journey(subject))
         assert drawn is not None and drawn.labels == ("lexical", "vector", "fused")
-        lines = {title: [line.points for line in drawn.lines if line.title == title] for title in "abcd"}
-        assert lines == {
-            "a": ["0,6 486,73", "514,77 1000,144"],
-            "b": ["0,75 486,75", "514,75 1000,75", "500,6 1000,75"],
-            "c": ["500,144 1000,6"],
-            "d": [],
+        of_a, of_b = "M0,6L486,73M514,77L1000,144", "M0,75L486,75M514,75L1000,75M500,6L1000,75"
+        of_c, no_line_of_d = "M500,144L1000,6", ""
+        assert [line.d for line in drawn.lines] == [of_c + of_b + of_a + no_line_of_d]
+        assert {(dot.tone, dot.d) for dot in drawn.dots} == {
+            ("kept", "M500,144L500,144M0,75L0,75M500,6L500,6M0,6L0,6"),
+            ("", "M500,144L500,144"),
         }
-        dots = {title: [dot.points.split()[0] for dot in drawn.dots if dot.title == title] for title in "abcd"}
-        assert dots == {"a": ["0,6"], "b": ["0,75", "500,6"], "c": ["500,144"], "d": ["500,144"]}
 
     def test_draws_what_was_lost_in_the_hue_of_the_stage_that_lost_it(self) -> None:
         ranked = tuple(chunk(f"c{n}", False, fused_rank=n, rerank_rank=n, dropped_at="rerank") for n in (1, 2, 3))
         subject = trace(candidates=ranked)
         drawn = way(subject, journey(subject, expected=[1]))
         assert drawn is not None
-        assert [(line.tone, line.stage) for line in drawn.lines] == [("", ""), ("", ""), ("lost", "rerank")]
+        assert [(line.tone, line.stage, line.d.count("M")) for line in drawn.lines] == [
+            ("", "", 2),
+            ("lost", "rerank", 1),
+        ]
 
 
 class Outline:
@@ -506,3 +513,11 @@ class TestTextFromTraces:
     )
     def test_writes_scores_as_sent_at_a_readable_length(self, value: float, words: str) -> None:
         assert text_view.score(value) == words
+
+
+@pytest.mark.parametrize("chosen", ["", "rerank.dropped", "of another", '"><script>'])
+def test_a_select_of_many_choices_is_the_one_that_django_writes(chosen: str) -> None:
+    choices = [("", "Choose…"), ('a"<', "<b>It's</b>"), ("rerank", [("rerank.dropped", "dropped & gone")])]
+    attrs = {"id": "id_what", "required": True, "aria-describedby": None}
+    written = [widget(choices=choices).render("what", chosen, attrs) for widget in (ManyChoices, forms.Select)]
+    assert parse_html(written[0]) == parse_html(written[1])

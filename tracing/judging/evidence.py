@@ -13,8 +13,9 @@ from tracing.corpus import expectations, facts
 from tracing.judging import assessments, pipelines, verdicts
 from tracing.keyed import TraceKey
 from tracing.models import Project
-from tracing.queries.many import Stored, is_settled, stored_traces
+from tracing.queries.many import Stored, stored_traces
 from tracing.queries.one import SIGNAL, read_signal
+from tracing.queries.rows import is_settled
 from tracing.records import Assessment, Signal
 
 

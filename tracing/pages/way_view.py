@@ -1,6 +1,7 @@
 """The picture above the journey: a column a list, and through them the way of each chunk."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,15 +16,14 @@ ORDER = {"": 0, "kept": 1, "kept cited": 2, "lost": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class WayLine:
-    """A piece of one chunk's way: `points` is ready for an SVG polyline, `stage` is what lost the chunk.
+class Stroke:
+    """The ways of all chunks of one tone, lost by one stage: `d` is ready for an SVG path.
 
-    A piece of no length is a dot: the chunk's rank in a lane.
+    A piece of no length is a dot: a chunk's rank in a lane.
     """
 
-    points: str
+    d: str
     tone: str
-    title: str
     stage: str = ""
 
 
@@ -32,8 +32,8 @@ class Way:
     """All lines and dots, what matters most drawn last."""
 
     labels: tuple[str, ...]
-    lines: tuple[WayLine, ...]
-    dots: tuple[WayLine, ...]
+    lines: tuple[Stroke, ...]
+    dots: tuple[Stroke, ...]
     deepest: int
 
 
@@ -49,8 +49,8 @@ def way(trace: Trace, journey: Journey) -> Way | None:
     ways.sort(key=lambda one: ORDER[one.tone])
     return Way(
         labels=tuple(columns),
-        lines=tuple(one.piece(points) for one in ways for points in one.lines(scale)),
-        dots=tuple(one.piece(points) for one in ways for points in one.dots(scale)),
+        lines=_strokes(ways, lambda one: one.lines(scale)),
+        dots=_strokes(ways, lambda one: one.dots(scale)),
         deepest=scale.deepest,
     )
 
@@ -84,9 +84,6 @@ class _Ranks:
             return "lost"
         return ("kept cited" if self.row.citations else "kept") if self.row.kept else ""
 
-    def piece(self, points: str) -> WayLine:
-        return WayLine(points, self.tone, self.row.title[:120], self.row.lost_at or "")
-
     def leads(self) -> list[tuple[int, int]]:
         """The columns that are joined: a lane's with the first list after the lanes, and those lists in turn."""
         seen = [column for column, rank in enumerate(self.places) if rank]
@@ -96,7 +93,7 @@ class _Ranks:
     def dots(self, scale: _Scale) -> Iterable[str]:
         for column, rank in enumerate(self.places[: self.lanes]):
             if rank:
-                yield " ".join([f"{scale.x(column)},{scale.y(rank)}"] * 2)
+                yield _piece([(scale.x(column), scale.y(rank))] * 2)
 
     def lines(self, scale: _Scale) -> Iterable[str]:
         for begin, end in self.leads():
@@ -111,7 +108,18 @@ def _broken(start: tuple[int, int], end: tuple[int, int], passed: Iterable[int])
     """A straight line with a gap at each column that it only passes."""
     edges = [start[0], *(edge for x in passed for edge in (x - GAP, x + GAP)), end[0]]
     for left, right in zip(edges[::2], edges[1::2], strict=True):
-        yield " ".join(f"{x},{_between(start, end, x)}" for x in (left, right))
+        yield _piece([(x, _between(start, end, x)) for x in (left, right)])
+
+
+def _piece(points: Sequence[tuple[int, int]]) -> str:
+    return "M" + "L".join(f"{x},{y}" for x, y in points)
+
+
+def _strokes(ways: Iterable[_Ranks], pieces: Callable[[_Ranks], Iterable[str]]) -> tuple[Stroke, ...]:
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in ways:
+        found[one.tone, one.row.lost_at or ""] += pieces(one)
+    return tuple(Stroke("".join(drawn), *drawn_as) for drawn_as, drawn in found.items() if drawn)
 
 
 def _between(start: tuple[int, int], end: tuple[int, int], x: int) -> int:

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from tracing import store
 from tracing.columns import NO_TEXT, read_trace
-from tracing.filters.sql import SETTLED
 from tracing.keyed import TraceKey
 from tracing.queries.one import texts
-from tracing.queries.rows import trace_rows
+from tracing.queries.rows import Named, is_settled, trace_rows
 from tracing.queries.scope import Scope
 from tracing.records import Trace
 
 START = TraceKey(0, "")
 FAR = 2**62  # ns: in a hundred years
-SETTLED_NS, UNROOTED_NS = 5 * 10**9, 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +24,6 @@ class Stored:
     trace: Trace
     version: int
     settled: bool
-
-
-def is_settled(rooted: bool, arrived_ns: int, now_ns: int) -> bool:
-    """What SETTLED tells of a row."""
-    return arrived_ns <= now_ns - (SETTLED_NS if rooted else UNROOTED_NS)
 
 
 def due_keys(*, project: str, limit: int) -> tuple[TraceKey, ...]:
@@ -77,12 +70,13 @@ def stored_traces(*, project: str, keys: Sequence[TraceKey], with_texts: bool = 
     """The traces of these keys, in the order of their ids. Where texts are not wanted, each is its hash in hex."""
     if not keys:
         return ()
-    also = {"settled": f"toBool({SETTLED})"}
-    rows = trace_rows(project=project, keys=keys, also=also, now_ms=time.time_ns() // 1_000_000)
+    rows, now_ns = trace_rows(project=project, keys=keys), time.time_ns()
     wanted = {value for row in rows for value in row["c_text"] if value != NO_TEXT}
     pieces = [texts(project=project, hashes=some) for some in store.pieces(wanted if with_texts else ())]
     known = {value: text for piece in pieces for value, text in piece.items()} if with_texts else _hex(wanted)
-    return tuple(
-        Stored(TraceKey(row["key_ts"], row["trace_id"]), read_trace(row, known), row["version"], row["settled"])
-        for row in rows
-    )
+    return tuple(_stored(row, read_trace(row, known), now_ns) for row in rows)
+
+
+def _stored(row: Named, trace: Trace, now_ns: int) -> Stored:
+    settled = is_settled(trace.rooted, row["arrived_at"] * 1_000_000, now_ns)
+    return Stored(TraceKey(row["key_ts"], row["trace_id"]), trace, row["version"], settled)

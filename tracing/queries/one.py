@@ -8,14 +8,13 @@ from typing import Any
 from tracing import store
 from tracing.columns import canonical, read_trace
 from tracing.corpus.expectations import expectations_of
-from tracing.filters.sql import KEY, SETTLED
-from tracing.filters.sql import LIVE as IS_LIVE
+from tracing.filters.sql import KEY
 from tracing.judging.assessments import assessments_of
 from tracing.judging.verdicts import Row, Standing, applied, history, standing
 from tracing.keyed import AT, BY_ID, TraceKey
 from tracing.marks import Mark, marks_of
 from tracing.queries.pages import trace_page
-from tracing.queries.rows import Named, trace_rows
+from tracing.queries.rows import is_live, is_settled, trace_rows
 from tracing.queries.scope import LIVE, Scope
 from tracing.queries.summaries import SHOWN, Summary, summaries
 from tracing.queries.together import together
@@ -24,6 +23,7 @@ from tracing.shelf import references
 
 MOST_SIGNALS = 1_000
 NOTHING_SAID = Standing()
+_MARKED = ("groundedness", "grounded_by", "thumb", "flags", "judged")  # of a mark what nothing else read here says
 SIGNAL = "trace_id, kind, value, number, at, id, name, comment, anchor, session_id, user, source, span_id"
 
 
@@ -83,28 +83,30 @@ def trace(*, project: str, trace_id: str, live: Sequence[str] = LIVE, for_page: 
     if begun is None:
         return None
     key, said = begun
-    row, known, rows, mark, assessments, signalled, expected, others = together(
-        lambda: _row(project=project, key=key, live=live),
+    found, known, rows, mark, assessments, signalled, expected, others = together(
+        lambda: trace_rows(project=project, keys=[key]),
         lambda: {} if for_page else _texts_of_candidates(project=project, key=key),
         lambda: history(project=project, key=key),
-        lambda: marks_of(project=project, keys=[key]),
+        lambda: marks_of(project=project, keys=[key], names=_MARKED),
         lambda: assessments_of(project=project, keys=[key]),
         lambda: signals(project=project, trace_id=trace_id, session_id=said.session_id or ""),
         lambda: expectations_of(project=project, traces=[said]),
         lambda: neighbours(project=project, trace=said, live=live) if for_page else Neighbours(),
     )
-    if row is None:
+    if not found:
         return None
+    [row] = found
     if for_page:
         known = texts(project=project, hashes=list(references(row["detail"]["text"])))
-    stands = standing(rows)
+    stands, arrived_ns = standing(rows), row["arrived_at"] * 1_000_000
+    subject = applied(read_trace(row, known), stands.engine)
     return Found(
         project=project,
-        trace=applied(read_trace(row, known), stands.engine),
+        trace=subject,
         key_ns=key.key_ns,
-        arrived_ns=row["arrived_at"] * 1_000_000,
-        settled=row["settled"],
-        live=row["live"],
+        arrived_ns=arrived_ns,
+        settled=is_settled(subject.rooted, arrived_ns, time.time_ns()),
+        live=is_live(subject, live),
         mark=mark.get(trace_id, Mark()),
         signals=signalled,
         standing=stands,
@@ -129,13 +131,6 @@ def _begun(*, project: str, trace_id: str) -> tuple[TraceKey, Trace] | None:
     key_ns, *said = rows[0]
     query, item_id, session_id = (text or None for text in said)
     return TraceKey(key_ns, trace_id), Trace(trace_id, 0, 0, query=query, item_id=item_id, session_id=session_id)
-
-
-def _row(*, project: str, key: TraceKey, live: Sequence[str]) -> Named | None:
-    also = {"settled": f"toBool({SETTLED})", "live": f"toBool({IS_LIVE})"}
-    now_ms = time.time_ns() // 1_000_000
-    rows = trace_rows(project=project, keys=[key], also=also, live=list(live), now_ms=now_ms)
-    return rows[0] if rows else None
 
 
 def _texts_of_candidates(*, project: str, key: TraceKey) -> dict[bytes, str]:

@@ -9,10 +9,10 @@ THREADS = 4
 
 
 def together(*reads: Callable[[], Any]) -> list[Any]:
-    """What each gives, in their order: the first, best the longest, in this thread; the others in turn in another."""
+    """What each gives, in their order: the first, best the longest, in this thread, the others in free ones."""
     first, *others = reads
-    waiting = _pool().submit(lambda: [read() for read in others])
-    return [first(), *waiting.result()]
+    waiting = [_pool().submit(read) for read in others]
+    return [first(), *(read.result() for read in waiting)]
 
 
 @cache
