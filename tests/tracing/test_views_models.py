@@ -518,6 +518,6 @@ class TestTextFromTraces:
 @pytest.mark.parametrize("chosen", ["", "rerank.dropped", "of another", '"><script>'])
 def test_a_select_of_many_choices_is_the_one_that_django_writes(chosen: str) -> None:
     choices = [("", "Choose…"), ('a"<', "<b>It's</b>"), ("rerank", [("rerank.dropped", "dropped & gone")])]
-    attrs = {"id": "id_what", "required": True, "aria-describedby": None}
+    attrs = {"id": "id_what", "required": True, "disabled": False, "aria-describedby": "x<"}
     written = [widget(choices=choices).render("what", chosen, attrs) for widget in (ManyChoices, forms.Select)]
     assert parse_html(written[0]) == parse_html(written[1])
