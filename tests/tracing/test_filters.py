@@ -139,6 +139,7 @@ def test_signals_and_metadata_are_named() -> None:
         ("latency:2x4sec", "latency", None),
         ("time:yesterday", "time", "24h"),
         ("product:*", "product", "has:product"),
+        ("fault:none", "fault", "-has:fault"),
         ("-run_id:*", "run_id", "-has:run"),
         ("meta.team:*", "meta.team", "has:meta.team"),
         ("product:(* OR a)", "product", None),
@@ -171,6 +172,7 @@ def test_what_cannot_be_read_names_the_field_and_what_may_be_meant(
     [
         ("env:prod product:* word", "env:prod has:product word"),
         ("word -run:* env:prod", "word -has:run env:prod"),
+        ("word stage:None env:prod", "word -has:stage env:prod"),
         ("stage:-rerank env:prod", "-stage:rerank env:prod"),
         ("env:prod latency:>2sec", "env:prod latency:>2s"),
         ("-from:7d env:prod", "-time:>=7d env:prod"),
@@ -215,6 +217,11 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
         ("latency:>2 s", "latency:>2s"),
         ("first_token:1ms..2 s word", "first_token:1ms..2s word"),
         ("duration_ms:>1.5 h", "duration_ms:>1.5h"),
+        ("stage=rerank", "stage:rerank"),
+        ('"stage=rerank" word Stage==rerank env:prod', '"stage=rerank" word stage:rerank env:prod'),
+        ("latency>=2s", "latency:>=2s"),
+        ("word stage :rerank env:prod", "word stage:rerank env:prod"),
+        ("groundedness<0.5 word", "groundedness:<0.5 word"),
     ],
 )
 def test_a_word_that_means_something_elsewhere_is_refused_with_what_was_meant(
@@ -232,6 +239,8 @@ def test_a_word_that_means_something_elsewhere_is_refused_with_what_was_meant(
         '"NOT" stage:rerank', '"AND" env:prod', "not stage:rerank and env:prod", "or stage:rerank", "do NOT retry",
         "salt AND pepper", 'latency:>2 "s"', "latency:>2ms s", "cost:>2 s", "latency:>2 seconds",
         '"NOT stage:rerank" env:prod', "stage:rerank -NOT",
+        '"stage=rerank"', "timeout=30", "a=b env:prod", "signal=5", "stage=", "x.stage=rerank",
+        "a :rerank", ":rerank",
     ],
 )  # fmt: skip
 def test_quotes_lower_case_and_words_alone_stay_words(text: str) -> None:

@@ -219,6 +219,9 @@ def _condition(clause: Tree[Token]) -> Condition:
         raise FilterError(field, f"{any_value.name} needs a value", str(any_value), whole)
     if len(atoms) == 1 and not negated:
         _no_inner_minus(found, field, atoms[0], whole)
+        if found.holds is Holds.WORD and atoms[0].lower() == "none" and "none" not in found.words:
+            meant = str(replace(any_value, negated=True))
+            raise FilterError(field, f"what has no {found.name} is asked for as {meant}", meant, whole)
     return replace(any_value, values=tuple(_value(found, field, atom) for atom in atoms))
 
 

@@ -1,4 +1,5 @@
-"""What reads as words and was surely meant otherwise: OR, AND and NOT beside fields, and a unit apart from its number.
+"""What reads as words and was surely meant otherwise: OR, AND and NOT beside fields, a field without its colon, and a
+unit apart from its number.
 
 A word stands here as the filter's text has it; a clause that is no bare word stands as an empty text.
 """
@@ -20,6 +21,7 @@ MEANINGS = {
     "NOT": "NOT is written as a minus right before what it excludes",
 }
 _DURATIONS = "|".join(name for name, field in BY_NAME.items() if field.holds is Holds.MILLISECONDS)
+_NO_COLON = re.compile(r"(?P<field>[a-z_]+)(?:==?|(?P<operator>[<>]=?))(?P<value>.+)", re.IGNORECASE)
 _APART = re.compile(rf"((?:{_DURATIONS}):\S*\d)\s+({'|'.join(MS_OF)})(?=\s|$)", re.IGNORECASE)
 
 
@@ -35,7 +37,31 @@ def misread(text: str, words: Sequence[str], conditions: Sequence["Condition"]) 
         if condition.field.holds is Holds.MILLISECONDS and word.lower() in MS_OF and _APART.search(text):
             words_of = f"the unit of {condition.name} stands right after its number"
             return words_of, _APART.sub(r"\1\2", text, count=1)
+    return _without_colon(text, words)
+
+
+def _without_colon(text: str, words: Sequence[str]) -> tuple[str, str | None] | None:
+    for before, word in zip(("", *words), words, strict=False):
+        found = _NO_COLON.fullmatch(word)
+        if found and (field := _unkeyed(found["field"])):
+            value = f"{field}:{found['operator'] or ''}{found['value']}"
+            return _colon_wanted(value), _replaced(text, re.escape(word), value)
+        if len(word) > 1 and word.startswith(":") and (field := _unkeyed(before)):
+            return _colon_wanted(field + word), _replaced(text, rf"{before}\s+{re.escape(word)}", field + word)
     return None
+
+
+def _unkeyed(name: str) -> str:
+    field = BY_NAME.get(name.lower())
+    return field.name if field is not None and not field.keyed else ""
+
+
+def _colon_wanted(meant: str) -> str:
+    return f"a field has a colon right between its name and its value, as in {meant[:80]}; in quotes it is a word"
+
+
+def _replaced(text: str, pattern: str, meant: str) -> str:
+    return re.sub(rf"(?<!\S){pattern}(?!\S)", lambda _: meant, text, count=1)
 
 
 def _meant(operators: Sequence[str], conditions: Sequence["Condition"]) -> list["Condition"]:
