@@ -1,5 +1,5 @@
-/* Many texts looked for in one, in one pass: every sixteenth place is looked up among all eight bytes that a text may have
-   there, so that wherever it stands, it is met exactly once. */
+/* Many texts looked for in one, in one pass: one place of at most sixteen is looked up among all eight bytes that a text may
+   have there, so that wherever it stands, it is met exactly once. */
 #include "module.h"
 
 #define WINDOW sizeof(uint64_t)
@@ -74,7 +74,9 @@ static int set_out(Search *search, PyObject *parts) {
         if ((int)PyUnicode_KIND(text) > search->kind || size > search->size) continue; /* it cannot stand there */
         if (!widen(part, text, search->kind)) return 0;
     }
-    search->step = longest - WINDOW + search->kind;
+    size_t step = (longest - WINDOW) / search->kind + 1, units = search->size / search->kind;
+    while (step > 1 && step * step * search->count > units) step--; /* as many windows as places, and no more */
+    search->step = step * search->kind;
     return 1;
 }
 
@@ -121,8 +123,11 @@ static int scan(const Search *search) {
     for (size_t at = 0; at + WINDOW <= search->size; at += search->step) {
         memcpy(&here, search->text + at, WINDOW);
         for (int32_t which = search->slots[slot_of(search, here)]; which >= 0; which = search->windows[which].next) {
+            const Window *window = &search->windows[which];
             if (++compared > most) return 0;
-            if (search->windows[which].bytes == here) meet(search, &search->windows[which], at);
+            if (window->bytes != here) continue;
+            compared += window->part->size / WINDOW;
+            meet(search, window, at);
         }
     }
     return 1;

@@ -406,6 +406,13 @@ def test_a_name_in_the_question_is_looked_for_where_it_is_now_and_in_the_index(s
         assert "doc#new" in str(verdict["evidence"]) and "doc#old" not in str(verdict["evidence"])
 
 
+def test_a_name_that_stands_too_late_to_be_looked_up_is_not_known_from_another_trace(sender: Sender) -> None:
+    manifest(sender, "doc#other", entities=["SIGNING_SECRET"])
+    early, late = "What is SIGNING_SECRET?", "word " * 400 + "SIGNING_SECRET"
+    found = [facts.facts_of(project="atlas", asked=[(dropped(query=query), None)])[0] for query in (late, early, late)]
+    assert [one and one.defined_at for one in found] == [{}, {"signing_secret": frozenset(["doc#other"])}, {}]
+
+
 def test_projects_take_turns_until_nothing_is_due(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     turns: list[str] = []
     judged = attribute.attribute_due

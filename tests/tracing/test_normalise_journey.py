@@ -509,9 +509,18 @@ def test_very_many_chunks_of_one_page_are_told_apart_without_comparing_each_with
     assert len({candidate.chunk_id for candidate in trace.candidates}) == chunks
 
 
-@pytest.mark.parametrize("told", [{"chunk_id": "c1"}, {"id": "c1", "source": "tasks.md"}, {"doc_id": "c1"}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"chunk_id": "c1"},
+        {"id": "c1", "source": "tasks.md"},
+        {"doc_id": "c1"},
+        {"doc_id": "tasks", "chunk_id": "c1"},
+        {"doc_id": "tasks", "id": "c1"},
+    ],
+)
 def test_the_id_of_a_chunk_is_believed_whatever_its_lanes_made_of_its_text(told: dict[str, str]) -> None:
-    sent = {"retrieval.documents.0.document.id": "c1"} if "doc_id" in told else {}
+    sent = {"retrieval.documents.0.document.id": "c1"} if told == {"doc_id": "c1"} else {}
 
     def lane(number: int, text: str) -> Span:
         held: dict[str, Value] = {

@@ -107,17 +107,17 @@ def facts_of(*, project: str, asked: Asked) -> list[ManifestFacts | None]:
 
 def _with_known_places(corpus: Corpus, trace: Trace, said: Mentions) -> Mentions:
     """With the anchors that the inventory knows its chunks by, and those that define what the question names."""
-    by_chunk, defined_at = _anchors_by_chunk(corpus, trace), _defined_at(corpus, trace)
+    by_chunk, defined_at = _anchors_by_chunk(corpus, trace), _defined_at(corpus, trace, said)
     if not by_chunk and not defined_at:
         return said
     return replace(said, anchors=said.anchors.union(by_chunk.values(), *defined_at.values()))
 
 
-def _defined_at(corpus: Corpus, trace: Trace) -> dict[str, frozenset[str]]:
+def _defined_at(corpus: Corpus, trace: Trace, said: Mentions) -> dict[str, frozenset[str]]:
     """Name in the question that looks like code -> the anchors that carry it in the manifest in force."""
     at_ns = corpus.manifest_of(trace).effective_ns
     found = {}
-    for name in code_words(trace.query or ""):
+    for name in said.names.intersection(code_words(trace.query or "")):
         carriers = sorted({one.anchor for one in corpus.named.get(name, ()) if one.since <= at_ns < one.until})
         if carriers:
             found[name] = frozenset(carriers[:MOST_PLACES])
@@ -185,7 +185,7 @@ def _facts(project: str, corpus: Corpus, trace: Trace, said: Mentions) -> Manife
         former=former,
         later=frozenset(later),
         entities={name: frozenset(one.product for one in found) for name, found in named.items() if found},
-        defined_at=_defined_at(corpus, trace),
+        defined_at=_defined_at(corpus, trace, said),
         products=_products(project, corpus, manifest),
         chunk_anchors=_anchors_by_chunk(corpus, trace),
         indexed=frozenset(anchor for anchor in mentioned if held.get(anchor)) if inventory else None,

@@ -8,9 +8,13 @@ from tracing.dialects.values import json_of
 from tracing.records import Value
 
 _PYTHON = re.compile(
-    r"""'(?P<single>[^'\\]*+(?:\\.[^'\\]*+)*+)'|"(?P<double>[^"\\]*+(?:\\.[^"\\]*+)*+)"|-?\b(?P<word>None|True|False|nan|inf)\b"""
-    r"""|(?P<opens>\()|(?P<closes>,?\))|(?P<open>['"])""",
-    re.DOTALL,
+    r"""(?P<text> '[^'\\]*+(?:\\.[^'\\]*+)*+' | "[^"\\]*+(?:\\.[^"\\]*+)*+" )
+      | (?P<open> ['"] )
+      | (?P<key> -?\b(?:\d++(?:\.\d++)?|None|True|False)(?=\s*+:) )
+      | -?\b(?P<word> None|True|False|nan|inf )\b
+      | (?P<tuple> \( )
+      | (?P<end> ,?\) )""",
+    re.DOTALL | re.VERBOSE,
 )
 _AS_JSON = {"None": "null", "True": "true", "False": "false", "nan": "null", "inf": "null"}
 _ESCAPED = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
@@ -21,22 +25,23 @@ def printed(value: str) -> Value:
     """A list or an object as Python prints it, read back; None where it is something else."""
     try:
         found: Value = json_of(_PYTHON.sub(_as_json, value))
-    except ValueError:
+    except (ValueError, TypeError):  # a text that is not closed, or that holds half a character
         return None
     return found if isinstance(found, list | dict) else None
 
 
 def _as_json(part: re.Match[str]) -> str:
-    if part.lastgroup == "word":
-        return _AS_JSON[part["word"]]
-    if part.lastgroup == "opens":
-        return "["
-    if part.lastgroup == "closes":
-        return "]"
-    if part.lastgroup == "open":
-        raise ValueError("a text is not closed")
-    inner = part[0][1:-1]
-    return orjson.dumps(_ESCAPED.sub(_unescaped, inner) if "\\" in inner else inner).decode()
+    match part.lastgroup:
+        case "text":
+            inner = part[0][1:-1]
+            return orjson.dumps(_ESCAPED.sub(_unescaped, inner) if "\\" in inner else inner).decode()
+        case "open":
+            raise ValueError("a text is not closed")
+        case "key":
+            return f'"{part[0]}"'
+        case "word":
+            return _AS_JSON[part["word"]]
+    return "[" if part.lastgroup == "tuple" else "]"
 
 
 def _unescaped(part: re.Match[str]) -> str:

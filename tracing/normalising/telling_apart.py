@@ -10,7 +10,7 @@ from tracing.dialects.values import mapping, text
 from tracing.normalising.round import Round
 
 _MOST_COMPARED = 64  # texts of one id, each with all others
-_PAGE_KEYS = ("source", "doc_id")
+_PAGE_KEYS, _CHUNK_KEYS = ("source", "doc_id"), ("chunk_id", "id")
 _CUT = " .…"
 
 
@@ -31,10 +31,12 @@ def tell_apart(rounds: Sequence[Round], disputed: Collection[str]) -> None:
 
 def _is_of_a_page(document: Document) -> bool:
     """True where the id is no chunk's own: what its metadata calls it, and not under the name of a chunk's id."""
-    if not document.id_from_metadata:
-        return False
+    return document.id_from_metadata and document.id in _told_under(_PAGE_KEYS, document)
+
+
+def _told_under(keys: Sequence[str], document: Document) -> list[str]:
     metadata = mapping(document.metadata) if isinstance(document.metadata, str) else document.metadata or {}
-    return document.id in [text(metadata.get(key)) for key in _PAGE_KEYS]
+    return [found for key in keys if (found := text(metadata.get(key)))]
 
 
 def _wholes(texts: Iterable[str]) -> dict[str, str]:
@@ -54,7 +56,10 @@ def _wholes(texts: Iterable[str]) -> dict[str, str]:
 
 def _named(document: Document, wholes: Mapping[str, str]) -> Document:
     whole = wholes.get(document.text or "")
-    return document if whole is None else document._replace(id=content_id(whole))
+    if whole is None:
+        return document
+    own = [found for found in _told_under(_CHUNK_KEYS, document) if found != document.id]
+    return document._replace(id=own[0] if own else content_id(whole))
 
 
 def _all(rounds: Iterable[Round]) -> Iterable[Document]:

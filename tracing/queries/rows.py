@@ -39,5 +39,5 @@ def is_settled(rooted: bool, arrived_ns: int, now_ns: int) -> bool:
 
 
 def is_live(trace: Trace, environments: Collection[str]) -> bool:
-    """The same of LIVE."""
+    """What LIVE of the filters' SQL tells of a row."""
     return trace.run_id is None and (trace.environment is None or trace.environment in environments)

@@ -9,10 +9,13 @@ THREADS = 4
 
 
 def together(*reads: Callable[[], Any]) -> list[Any]:
-    """What each gives, in their order: the first, best the longest, in this thread, the others in free ones."""
+    """What each gives, in their order: the first, best the longest, in this thread, the others in free ones.
+
+    What no thread was free for by then is read in this one.
+    """
     first, *others = reads
-    waiting = [_pool().submit(read) for read in others]
-    return [first(), *(read.result() for read in waiting)]
+    waiting = [(read, _pool().submit(read)) for read in others]
+    return [first(), *(read() if found.cancel() else found.result() for read, found in waiting)]
 
 
 @cache
