@@ -1,3 +1,4 @@
+-- What filters read much of is compressed for speed: the ids of chunks.
 -- Embedded, a part is compressed lightly while it is small and well once it is merged: ENGINE_CONFIG says what `Default` is
 -- for its size. A server has a configuration of its own, on which nobody may rely: there each column keeps its codec.
 ALTER TABLE traces @ON_CLUSTER@
@@ -9,7 +10,7 @@ ALTER TABLE traces @ON_CLUSTER@
     MODIFY COLUMN answer CODEC(@ZSTD(3)@), MODIFY COLUMN session_id CODEC(@ZSTD(1)@),
     MODIFY COLUMN user_id CODEC(@ZSTD(1)@), MODIFY COLUMN metadata CODEC(@ZSTD(1)@),
     MODIFY COLUMN errors CODEC(@ZSTD(1)@), MODIFY COLUMN warnings CODEC(@ZSTD(1)@),
-    MODIFY COLUMN c_id CODEC(@ZSTD(1)@), MODIFY COLUMN c_anchor CODEC(@ZSTD(1)@),
+    MODIFY COLUMN c_id CODEC(LZ4), MODIFY COLUMN c_anchor CODEC(LZ4),
     MODIFY COLUMN c_title CODEC(@ZSTD(1)@), MODIFY COLUMN c_text CODEC(@ZSTD(1)@),
     MODIFY COLUMN c_source_hash CODEC(@ZSTD(1)@), MODIFY COLUMN c_fused_rank CODEC(@ZSTD(1)@),
     MODIFY COLUMN c_fused_score CODEC(@ZSTD(1)@), MODIFY COLUMN c_rerank_in CODEC(@ZSTD(1)@),
