@@ -25,6 +25,14 @@ def naming(read: Callable[..., Any]) -> Callable[..., Any]:
     return value
 
 
+def switched_on(name: str) -> bool:
+    """A setting that is true or false, and false where it is not set."""
+    said = env.str(name, default="false").lower()
+    if said not in env.BOOLEAN_TRUE_STRINGS and said not in ("false", "off", "no", "n", "0"):
+        raise ImproperlyConfigured(f"{name} is {said!r}: it takes true or false")
+    return said in env.BOOLEAN_TRUE_STRINGS
+
+
 env = environ.Env()
 vars(env)["get_value"] = naming(env.get_value)
 vars(env)["ENVIRON"] = {name: value for name, value in os.environ.items() if value}  # set to nothing is not set
@@ -33,7 +41,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("STAGELIGHT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 PORT = env.int("PORT", default=8000)
 HOST = env.str("HOST", default="127.0.0.1")
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = switched_on("DEBUG")
 
 
 def kept_secret() -> str:

@@ -27,7 +27,13 @@ def test_what_is_set_to_nothing_is_not_set() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "eighty"), ("INGEST_MAX_BYTES", "64MB"), ("LOG_LEVEL", "LOUD"), ("STAGELIGHT_DATA_DIR", "/proc/none")],
+    [
+        ("PORT", "eighty"),
+        ("INGEST_MAX_BYTES", "64MB"),
+        ("LOG_LEVEL", "LOUD"),
+        ("STAGELIGHT_DATA_DIR", "/proc/none"),
+        ("DEBUG", "maybe"),
+    ],
 )
 def test_a_value_that_cannot_be_read_is_said_in_one_line(name: str, value: str) -> None:
     environment = {key: kept for key, kept in os.environ.items() if key != "SECRET_KEY"} | {name: value}

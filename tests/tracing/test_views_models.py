@@ -222,7 +222,8 @@ class TestTheVerdict:
             ("generate", "error", []),
             ("generate", "timeout", []),
             ("generate", "incomplete", ["ended_in_error"]),
-            ("resolve", "entity_missed", ["no_entities", "ended_in_error"]),
+            ("resolve", "entity_missed", ["ended_in_error"]),
+            ("resolve", "bad_rewrite", ["no_entities", "ended_in_error"]),
         ],
     )
     def test_notices_nothing_that_gainsays_it_or_that_most_traces_have(

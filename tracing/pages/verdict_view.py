@@ -114,7 +114,7 @@ def noticed(trace: Trace, verdict: Verdict | None, flags: Iterable[str]) -> tupl
 def _is_said(verdict: Verdict | None, flag: str) -> bool:
     stage, fault = (verdict.stage, verdict.fault) if verdict else (None, "")
     if flag == "no_entities":
-        return stage != Stage.RESOLVE.label  # most questions name nothing
+        return stage != Stage.RESOLVE.label or fault == Fault.ENTITY_MISSED.label  # most questions name nothing
     if flag == "ended_in_error":
         return fault in (Fault.ERROR.label, Fault.TIMEOUT.label)
     return flag in (fault, f"{fault}:{stage}", f"check_failed:{stage}")
