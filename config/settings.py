@@ -25,12 +25,11 @@ def naming(read: Callable[..., Any]) -> Callable[..., Any]:
     return value
 
 
-def switched_on(name: str) -> bool:
-    """A setting that is true or false, and false where it is not set."""
-    said = env.str(name, default="false").lower()
-    if said not in env.BOOLEAN_TRUE_STRINGS and said not in ("false", "off", "no", "n", "0"):
+def is_on(name: str, said: str) -> bool:
+    """Whether a setting that is true or false is true."""
+    if said.lower() not in (*environ.Env.BOOLEAN_TRUE_STRINGS, "false", "off", "no", "n", "0"):
         raise ImproperlyConfigured(f"{name} is {said!r}: it takes true or false")
-    return said in env.BOOLEAN_TRUE_STRINGS
+    return said.lower() in environ.Env.BOOLEAN_TRUE_STRINGS
 
 
 env = environ.Env()
@@ -41,7 +40,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("STAGELIGHT_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 PORT = env.int("PORT", default=8000)
 HOST = env.str("HOST", default="127.0.0.1")
-DEBUG = switched_on("DEBUG")
+DEBUG = is_on("DEBUG", env.str("DEBUG", default="false"))
 
 
 def kept_secret() -> str:
