@@ -1,5 +1,6 @@
 """What a browser adds: keys, the peek, rows that open, the viewer's clock, the theme, the live list."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,15 +25,15 @@ def test_keys_walk_the_list_and_open_a_row_beside_it_and_then_whole(visit: Calla
     expect(page.locator(f'[data-trace="{made.FULL}"] a[data-peek]')).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
-    assert f"selected={made.FULL}" in page.url
+    expect(page).to_have_url(re.compile(f"selected={made.FULL}"))
     page.keyboard.press("j")
     expect(page.locator("#peek")).to_contain_text("gpj.exe")
-    assert f"selected={made.HOSTILE}" in page.url
+    expect(page).to_have_url(re.compile(f"selected={made.HOSTILE}"))
     page.keyboard.press("k")
     expect(page.locator("#peek")).to_contain_text("Why is my signal receiver called twice")
     page.keyboard.press("Escape")
     expect(page.locator("#peek")).to_be_empty()
-    assert "selected" not in page.url
+    expect(page).not_to_have_url(re.compile("selected"))
     page.keyboard.press("Enter")
     expect(page.locator("#peek")).to_contain_text("Why is my signal")
     page.keyboard.press("Enter")
@@ -138,7 +139,7 @@ def test_t_shows_the_spans_and_show_unfolds_the_dropped(visit: Callable[..., Vis
     page.get_by_role("link", name="show", exact=True).click()
     expect(page.locator("[data-chunk]")).to_have_count(40)
     expect(page.locator("[data-chunk] a[data-unfold]").nth(before)).to_be_focused()
-    assert "dropped=all" in page.url
+    expect(page).to_have_url(re.compile("dropped=all"))
 
 
 def test_times_are_in_the_viewers_zone_with_utc_on_hover(visit: Callable[..., Visitor]) -> None:
@@ -326,11 +327,11 @@ def test_everything_is_reached_without_a_script(visit: Callable[..., Visitor]) -
     page = visit(script=False).open("/p/atlas/traces")
     page.locator("[data-row] a").first.click()
     page.locator('[data-chunk="chunk-000"] a').first.click()
-    assert "What it says, at some length" in page.content()
+    expect(page.get_by_text("What it says, at some length")).to_be_visible()
     page.go_back()
     page.get_by_role("link", name="show", exact=True).click()
-    assert page.locator("[data-chunk]").count() == 40
+    expect(page.locator("[data-chunk]")).to_have_count(40)
     page.get_by_role("link", name="Show the tree and the timeline").click()
-    assert page.locator("#span-tree table").count() == 1
+    expect(page.locator("#span-tree table")).to_have_count(1)
     page.get_by_role("link", name="Next", exact=True).click()
-    assert page.url.endswith(f"/traces/{made.HOSTILE}")
+    expect(page).to_have_url(re.compile(f"/traces/{made.HOSTILE}$"))
