@@ -30,7 +30,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?([Zz
 class Problem:
     """Why one document was refused, in words for its sender."""
 
-    message: str
+    detail: str
     field: str = ""
     suggestion: str = ""
 
@@ -48,7 +48,7 @@ class Item:
 
 class _Refused(ValueError):
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
+        super().__init__(problem.detail)
         self.problem = problem
 
 

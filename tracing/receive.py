@@ -200,7 +200,7 @@ def _take_native(request: HttpRequest, access: keys.Access) -> HttpResponse:
         items = native.parse(data)
     except native.Undecodable as error:
         raise RefusedError(400, str(error)) from error
-    errors = [{"index": item.index, **asdict(item.problem)} for item in items if item.problem]
+    errors = [_told(item.index, **asdict(item.problem)) for item in items if item.problem]
     client = request.headers.get("User-Agent", "")[:200]
     if items:
         frame = Frame("native", access.project, data, received_ns, JSON, client, len(items), len(errors), 202)
@@ -218,12 +218,7 @@ def _keep_signals_within(items: Sequence[native.Item], access: keys.Access, rece
         found, wrong = signals.parse(list(item.signals), received_ns, native.trace_id_of)
         kept += found
         errors += [
-            {
-                "index": item.index,
-                "message": error.detail,
-                "field": f"signals[{error.index}].{error.field}".rstrip("."),
-                "suggestion": error.suggestion or "",
-            }
+            _told(item.index, error.detail, f"signals[{error.index}].{error.field}".rstrip("."), error.suggestion or "")
             for error in wrong
         ]
     if kept:
@@ -231,9 +226,14 @@ def _keep_signals_within(items: Sequence[native.Item], access: keys.Access, rece
     return errors
 
 
+def _told(index: int, detail: str, field: str, suggestion: str) -> dict[str, Any]:
+    """One item's error; `message` is what `detail` was called here at first."""
+    return {"index": index, "field": field, "detail": detail, "message": detail, "suggestion": suggestion}
+
+
 def _summary(errors: list[dict[str, Any]]) -> str:
     """The reasons, each once, the most frequent first."""
-    reasons = Counter(_reason(error["field"], error.get("message") or error["detail"]) for error in errors)
+    reasons = Counter(_reason(error["field"], error["detail"]) for error in errors)
     return "; ".join(f"{times} left out: {reason}" for reason, times in reasons.most_common(5))
 
 

@@ -251,7 +251,7 @@ def test_what_is_wrong_with_a_field_is_said_in_plain_words(change: dict[str, Any
     given = {"trace_id": "t", "query": "?", "started_at": "2026-11-20T10:00:00Z"} | change
     (item,) = native.parse(json.dumps(given).encode())
     assert item.problem is not None
-    assert item.problem.message.startswith(message)
+    assert item.problem.detail.startswith(message)
     assert item.problem.suggestion == ""
 
 
@@ -279,7 +279,7 @@ def test_times_keep_their_nanoseconds_and_stay_within_what_can_be_stored(at: str
 def test_a_question_that_is_none_is_told_apart(query: Any, words: str) -> None:
     document = {"trace_id": "a" * 32, "query": query, "started_at": "2026-11-20T10:00:00Z"}
     [item] = native.parse(json.dumps(document).encode())
-    assert item.problem is not None and item.problem.message == words
+    assert item.problem is not None and item.problem.detail == words
 
 
 @pytest.mark.parametrize("lasted", [1e303, 1e308, 2**80])

@@ -343,8 +343,8 @@ def test_the_client_s_own_groundedness_is_kept_however_it_is_written(
 def test_a_groundedness_that_is_none_is_told(given: Any, sender: Sender, clean_store: None) -> None:
     document = {"trace_id": TRACE, "query": "why", "started_at": "2026-11-03T09:30:00Z", "groundedness": given}
     (error,) = sender.post("/api/v1/traces", json.dumps(document), JSON).json()["errors"]
-    message = "groundedness is not a number from 0 to 1, nor an object with such a value"
-    assert error == {"index": 0, "message": message, "field": "groundedness", "suggestion": ""}
+    words = "groundedness is not a number from 0 to 1, nor an object with such a value"
+    assert error == {"index": 0, "field": "groundedness", "detail": words, "message": words, "suggestion": ""}
 
 
 def test_signals_may_come_before_their_trace_and_a_newer_one_replaces_the_older(
