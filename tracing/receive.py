@@ -1,10 +1,12 @@
 """What senders call: each request is checked as far as an honest answer needs, spooled, and answered."""
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,11 +22,13 @@ from tracing.records import Signal
 from tracing.spool import Frame, Spool, SpoolFullError, gone
 
 log = structlog.get_logger()
+_late: dict[tuple[str, str, bytes], Path] = {}  # where requests are kept that the store did not take in time
 
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
 RETRY_AFTER_SECONDS = "2"  # exporters drop a batch that would have to wait beyond their deadline of 5 to 10 s
 STORED_WITHIN_SECONDS = 4.0
+MOST_LATE = 1_000
 RPC_CODES = {400: 3, 401: 16, 403: 7, 413: 3, 415: 3, 503: 14}
 
 
@@ -36,8 +40,20 @@ def spool() -> Spool:
 
 def keep(frame: Frame) -> None:
     """The ack's promise: on disk; where INGEST_ACK is `clickhouse`, in the store as well."""
-    path = spool().append(frame)
-    if settings.INGEST_ACK == "clickhouse" and not gone(path, STORED_WITHIN_SECONDS):
+    if settings.INGEST_ACK == "clickhouse":
+        _keep_in_store(frame)
+    else:
+        spool().append(frame)
+
+
+def _keep_in_store(frame: Frame) -> None:
+    """A request that was kept, and not stored in time, waits on when it is sent again, in place of being kept twice."""
+    sent = (frame.kind, frame.project, hashlib.blake2b(frame.body).digest())
+    path = _late.pop(sent, None) or spool().append(frame)
+    if not gone(path, STORED_WITHIN_SECONDS):
+        _late[sent] = path
+        if len(_late) > MOST_LATE:
+            _late.pop(next(iter(tuple(_late))), None)
         raise SpoolFullError("the store did not take it in time")
 
 
