@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracing import store
+from tracing.dialects.evaluations import SUPPORT_NAMES
 from tracing.judging.assessments import Grade, grades_of
 from tracing.judging.verdicts import Standing, standing_of
 from tracing.keyed import TraceKey, picked
 
 WORST_FIRST = ("unknown", "false", "stale", "not_in_context", "redirected", "ok", "unchecked")
 ASSESSORS = ("human", "judge", "client", "lexical")  # whose word on groundedness counts first
-SUPPORT_NAMES = ("groundedness", "grounded", "faithfulness", "faithful")
 
 
 @dataclass(frozen=True, slots=True)

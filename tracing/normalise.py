@@ -18,7 +18,7 @@ from tracing.normalising.particulars import particulars
 from tracing.normalising.prompt import Presence
 from tracing.normalising.rewriting import reworded
 from tracing.normalising.round import Round
-from tracing.normalising.stagework import call_of, span_stages, stage_records
+from tracing.normalising.stagework import call_of, completed, span_stages, stage_records
 from tracing.normalising.staging import assign
 from tracing.normalising.telling_apart import tell_apart
 from tracing.normalising.tree import Node, Tree
@@ -47,7 +47,7 @@ def _read(tree: Tree, cuts: Cuts) -> Trace:
     calls = _calls(tree)
     whole = particulars(tree, calls)
     query, answer = _capped(whole.query, MOST_QUERY), _capped(whole.answer, MOST_ANSWER)
-    prompt = "\n\n".join([call.prompt for _, call in calls if call.prompt])
+    prompt = "\n\n".join(_prompts(calls))
     candidates, presence = _journey(tree, found_rounds, prompt)
     candidates, citations = _cited(answer, tree, candidates, presence, cuts.anchor_pattern)
     lanes = _lanes(tree, found_rounds, candidates)
@@ -81,6 +81,17 @@ def _calls(tree: Tree) -> list[tuple[Node, Call]]:
     """The model calls that generate, innermost spans only, in time."""
     found = [(node, call_of(node)) for node in tree.nodes if node.own is Stage.GENERATE and is_model_leaf(node)]
     return sorted(found, key=lambda each: (each[0].span.start_ns, each[0].span.span_id))
+
+
+def _prompts(calls: Sequence[tuple[Node, Call]]) -> list[str]:
+    """What the model was given, call by call, without a call that failed and was made again."""
+    kept: list[str] = []
+    later: set[str] = set()
+    for node, call in reversed(calls):
+        if call.prompt and not (node.span.failed and call.prompt in later):
+            kept.append(call.prompt)
+            later.add(call.prompt)
+    return kept[::-1]
 
 
 def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[Candidate, ...], Presence]:
@@ -179,7 +190,10 @@ def _stages(tree: Tree, derived: tuple[StageRecord, ...]) -> tuple[StageRecord, 
     said = {(record.stage, record.round): record for declared in tree.declared for record in declared.stages}
     if not said:
         return derived
-    found = {(record.stage, record.round): record for record in derived} | said
+    found = {(record.stage, record.round): record for record in derived}
+    for key, record in said.items():
+        known = found.get(key)
+        found[key] = record if known is None else completed(record, known)
     order = {stage.label: stage.order for stage in Stage}
     return tuple(sorted(found.values(), key=lambda record: (order[record.stage], record.round)))
 

@@ -68,6 +68,6 @@ def test_content_in_log_records_is_the_content_of_their_spans(sender: Sender, cl
 def test_feedback_that_real_clients_sent_is_of_the_traces_that_it_links_to(sender: Sender, clean_store: None) -> None:
     replays.replay(replays.requests("anthropic"), sender, at_once=True)
     queries = {trace_id for (trace_id,) in store.rows("SELECT trace_id FROM traces FINAL WHERE kind = 'query'")}
-    said = store.rows("SELECT trace_id, kind FROM signals FINAL")
-    assert len(said) == 10
+    said = store.rows("SELECT trace_id, source FROM signals FINAL")
+    assert Counter(source == "evaluation" for _, source in said) == {True: 32, False: 10}
     assert {trace_id for trace_id, _ in said} <= queries

@@ -43,3 +43,29 @@ def test_every_captured_carrier_is_a_thumb_on_a_captured_trace() -> None:
     assert {signal.kind for signal in found} == {"thumb"}
     assert all(signal.trace_id in spans for signal in found)
     assert Counter(signal.value for signal in found).keys() == {"up", "down"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"openinference.span.kind": "EVALUATOR", "output.value": '{"score": 0.4}'},
+        {"openinference.span.kind": "EVALUATOR", "evaluations.0.evaluation.name": "faithfulness",
+         "evaluations.0.evaluation.score": 0.4},
+        {"langfuse.observation.type": "evaluator", "langfuse.observation.output": '{"groundedness": 0.4}'},
+        {"mlflow.spanType": '"EVALUATOR"', "mlflow.spanOutputs": "0.4"},
+    ],
+)  # fmt: skip
+def test_how_far_an_evaluator_found_an_answer_borne_out_is_said_of_its_trace(said: dict[str, object]) -> None:
+    evaluator = span(2, "groundedness", None, 1, **said)
+    [signal] = signals([span(1, "ask"), evaluator, evaluator])
+    assert (signal.trace_id, signal.kind, signal.value, signal.source) == (
+        evaluator.trace_id,
+        "score",
+        0.4,
+        "evaluation",
+    )
+
+
+@pytest.mark.parametrize("output", ['{"relevance": 0.4}', '{"groundedness": 4}', '{"groundedness": "high"}', "words"])
+def test_of_an_evaluator_s_scores_only_a_share_of_support_is(output: str) -> None:
+    assert signals([span(2, "evaluate", "EVALUATOR", 1, output__value=output)]) == ()

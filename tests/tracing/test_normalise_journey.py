@@ -543,3 +543,93 @@ def test_white_space_and_the_dots_of_what_was_cut_tell_no_chunks_apart() -> None
     )
     trace = normalise([span(1, "ask"), span(2, "search", "RETRIEVER", 1, **of_one_source(*listed))])
     assert len({candidate.chunk_id for candidate in trace.candidates}) == 1
+
+
+def scored_documents(*listed: tuple[str, dict[str, float]]) -> dict[str, Value]:
+    """A retriever's documents whose scores stand in their metadata."""
+    found = retrieved(*((chunk_id, None) for chunk_id, _ in listed))
+    for index, (_, metadata) in enumerate(listed):
+        found[f"retrieval.documents.{index}.document.metadata"] = json.dumps(metadata)
+    return found
+
+
+def test_of_two_scores_in_its_metadata_a_reranked_document_has_the_rerankers() -> None:
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "ContextualCompressionRetriever", "RETRIEVER", 1, (1, 9), **scored_documents(
+                (B, {"score": 0.8, "relevance_score": 0.97}), (A, {"score": 0.85, "relevance_score": 0.55}),
+            )),
+            span(3, "VectorStoreRetriever", "RETRIEVER", 2, (2, 5), **scored_documents(
+                (A, {"score": 0.85}), (B, {"score": 0.8}), (C, {"score": 0.7}),
+            )),
+        ]
+    )  # fmt: skip
+    found = by_id(trace)
+    assert {key: (found[key].rerank_rank, found[key].rerank_score) for key in (A, B)} == {A: (2, 0.55), B: (1, 0.97)}
+
+
+def test_scores_that_are_a_lane_s_and_contradict_the_fused_order_are_not_the_fusion_s() -> None:
+    lanes = [
+        span(3, "Vector", "RETRIEVER", 2, (2, 5), **scored_documents((A, {"score": 0.9}), (B, {"score": 0.8}))),
+        span(4, "BM25", "RETRIEVER", 2, (2, 5), **retrieved((C, None), (B, None))),
+    ]
+    fused = scored_documents((B, {"score": 0.8}), (A, {"score": 0.9}), (C, {}))
+    found = by_id(normalise([span(1, "ask"), span(2, "EnsembleRetriever", "RETRIEVER", 1, (1, 9), **fused), *lanes]))
+    assert [(found[key].fused_rank, found[key].fused_score) for key in (B, A, C)] == [(1, None), (2, None), (3, None)]
+    assert found[A].hits == (LaneHit("Vector", 1, 0.9, 1),)
+
+
+def test_what_a_filter_before_the_reranker_left_out_did_not_go_into_it() -> None:
+    lanes = retrieved((A, 0.9), (B, 0.8), (C, 0.01))
+    ranked = documents("reranker.input_documents", (A, 0.9), (B, 0.8)) | documents(
+        "reranker.output_documents", (B, 0.7)
+    )
+    trace = normalise(
+        [
+            span(1, "ask"),
+            span(2, "VectorIndexRetriever.retrieve", "RETRIEVER", 1, (1, 2), **lanes),
+            span(3, "SimilarityPostprocessor._postprocess_nodes", "CHAIN", 1, (3, 4),
+                 input__value=nodes((A, 0.9), (B, 0.8), (C, 0.01)), output__value=nodes((A, 0.9), (B, 0.8))),
+            span(4, "Reranker._postprocess_nodes", "RERANKER", 1, (5, 6), **ranked),
+        ]
+    )  # fmt: skip
+    found = by_id(trace)
+    assert trace.observed.rerank_input == "declared"
+    assert [found[key].rerank_in for key in (A, B, C)] == [True, True, False]
+    assert (found[C].dropped_at, found[C].dropped_why) == ("retrieve", "threshold")
+    assert found[A].dropped_at == "rerank"
+
+
+@pytest.mark.parametrize("said", [{"query": "?", "top_k": 4}, {"args": ["?"], "kwargs": {"k": 4}}])
+def test_how_many_were_asked_for_stands_in_what_a_retriever_was_given(said: dict[str, Any]) -> None:
+    found = span(2, "search", "RETRIEVER", 1, input__value=json.dumps(said), **retrieved((A, 0.9)))
+    assert [lane.top_k for lane in normalise([span(1, "ask"), found]).lanes] == [4]
+
+
+@pytest.mark.parametrize("context", [None, {"cap_tokens": 100, "chunks": [{"chunk_id": A, "tokens": 10}]}])
+def test_a_reason_of_the_ranking_keeps_its_stage(context: dict[str, Any] | None) -> None:
+    ranked = [
+        {"chunk_id": A, "rerank_in": True, "rerank_rank": 1, "survived": True},
+        {"chunk_id": B, "rerank_in": True, "rerank_rank": 2, "dropped_why": "threshold", "survived": False},
+        {"chunk_id": C, "rerank_in": True, "rerank_rank": 3, "dropped_why": "budget", "survived": False},
+    ]
+    told = {"rag.stage": "rerank", "rag.candidates": json.dumps(ranked)}
+    packed = {"rag.stage": "context"} | ({"rag.context": json.dumps(context)} if context else {})
+    found = by_id(
+        normalise([span(1, "ask", None), span(2, "rank", None, 1, **told), span(3, "pack", None, 1, **packed)])
+    )
+    assert (found[B].dropped_at, found[B].dropped_why) == ("rerank", "threshold")
+    assert (found[C].dropped_at, found[C].dropped_why) == ("context", "budget")
+
+
+def test_a_declared_rank_without_a_score_leaves_the_score_that_was_seen() -> None:
+    lane = span(2, "ret", "RETRIEVER", 1, **retrieved((A, 0.5)))
+    told = span(3, "note", None, 1, **{"rag.candidates": json.dumps([{"chunk_id": A, "lanes": {"ret": {"rank": 7}}}])})
+    assert by_id(normalise([span(1, "ask"), lane, told]))[A].hits == (LaneHit("ret", 7, 0.5, 1),)
+
+
+def test_a_call_that_was_made_again_is_one_prompt() -> None:
+    said = messages(A, question="Why?")
+    calls = [span(3, "chat", "LLM", 1, (3, 4), error="429", **said), span(4, "chat", "LLM", 1, (5, 6), **said)]
+    assert normalise([span(1, "ask"), *calls]).context.text == normalise([span(1, "ask"), calls[1]]).context.text

@@ -60,7 +60,7 @@ def test_a_reason_that_can_only_be_the_contexts_names_its_stage() -> None:
     made = native_trace(candidates=candidates).candidates
     assert [(one.dropped_at, one.dropped_why) for one in made] == [
         ("context", "budget"),
-        ("retrieve", "unknown"),
+        ("retrieve", "cut"),
         (None, None),
     ]
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.tracing.made_spans import START_NS, retrieved, span
+from tests.tracing.made_spans import START_NS, TRACE, retrieved, span
+from tracing import native
 from tracing.normalise import normalise
 from tracing.records import Event, Span, StageRecord
 
@@ -199,3 +200,62 @@ def test_every_span_that_is_an_operation_of_a_stage_is_known_by_it() -> None:
         2: "retrieve", 3: "retrieve", 4: "retrieve", 5: "generate",
     }  # fmt: skip
     assert not named.keys() & trace.span_stages.keys()
+
+
+def test_each_round_of_a_stage_takes_its_own_time_also_where_spans_of_others_are_around_it() -> None:
+    search = {"openinference.span.kind": "TOOL", "tool.name": "search_docs"}
+    trace = normalise(
+        [
+            span(1, "ask", "AGENT", at=(0, 100)),
+            span(2, "search_docs", "TOOL", 1, (10, 34), **search),
+            span(3, "DocsRetriever", "RETRIEVER", 2, (12, 33), **retrieved(("a", 0.9))),
+            span(4, "search_docs", "TOOL", 1, (40, 62), **search),
+            span(5, "DocsRetriever", "RETRIEVER", 4, (41, 61), **retrieved(("b", 0.8))),
+            span(6, "chat", "LLM", 1, (70, 90), llm__model_name="m"),
+        ]
+    )
+    times = [(record.round, record.duration_ms) for record in trace.stages if record.stage == "retrieve"]
+    assert times == [(1, 24.0), (2, 22.0)]
+
+
+def test_the_queries_of_a_fusion_are_rounds_with_times_of_their_own() -> None:
+    lanes = [
+        span(3 + n, "Vector.retrieve", "RETRIEVER", 2, (10 + 30 * n, 40 + 30 * n), **retrieved((f"c{n}", 0.9)))
+        for n in range(3)
+    ]
+    fused = retrieved(("c0", 0.5), ("c1", 0.4), ("c2", 0.3))
+    trace = normalise([span(1, "ask"), span(2, "QueryFusionRetriever", "RETRIEVER", 1, (5, 110), **fused), *lanes])
+    times = [(record.round, record.duration_ms) for record in trace.stages if record.stage == "retrieve"]
+    assert times == [(1, 30.0), (2, 30.0), (3, 45.0)]  # the fusion's own 15 are the last one's
+
+
+def test_what_a_document_says_of_a_stage_is_completed_by_its_spans_and_a_failure_stays() -> None:
+    [item] = native.parse(
+        b'{"trace_id": "%s", "query": "?", "started_at": "2026-11-20T10:00:00Z",'
+        b' "stages": [{"stage": "generate", "duration_ms": 5, "input_tokens": 10}]}' % TRACE.encode()
+    )
+    assert item.span is not None
+    failed = span(9, "chat", "LLM", error="kaboom", llm__model_name="m", llm__cost__total=0.01, **TOKENS)
+    for spans in ([item.span, failed], [failed, item.span]):
+        [record] = normalise(spans).stages
+        assert (record.status, record.error, record.model, record.cost_usd) == ("error", "kaboom", "m", 0.01)
+        assert (record.duration_ms, record.input_tokens, record.output_tokens) == (5, 10, 20)
+
+
+def test_a_model_that_did_not_answer_is_the_one_that_was_asked_for() -> None:
+    asked = span(2, "chat", "LLM", 1, error="500", llm__invocation_parameters='{"model": "gpt-4o", "temperature": 0}')
+    assert stages(span(1, "ask"), asked)["generate"].model == "gpt-4o"
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ('{"score": 0.4, "label": "ungrounded"}', {"groundedness": 0.4}),
+        ('{"groundedness": 0.4, "relevance": 0.9, "why": "a claim"}', {"groundedness": 0.4, "relevance": 0.9}),
+        ("0.4", {"groundedness": 0.4}),
+        ("It is well grounded.", {}),
+    ],
+)
+def test_an_evaluator_s_output_is_its_checks(output: str, told: dict[str, float]) -> None:
+    found = stages(span(1, "ask"), span(2, "groundedness", "EVALUATOR", 1, output__value=output))["validate"]
+    assert {check.name: check.value for check in found.checks} == told

@@ -280,3 +280,21 @@ def test_of_two_spans_of_one_id_the_same_counts_whichever_came_first(other: dict
     first = span(1, "ask")
     second = replace(first, **other)
     assert Tree([first, second]).spans == Tree([second, first]).spans
+
+
+def test_a_request_that_ended_at_its_embedding_is_a_question() -> None:
+    embedded = {"gen_ai.operation.name": "embeddings", "error.type": "504"}
+    asked = span(1, "POST /ask", None, error="", session__id="s1")
+    assert normalise([asked, span(2, "embeddings", None, 1, error="", **embedded)]).kind == "query"
+    served = replace(span(1, "POST /ask", None), kind=2)
+    assert normalise([served, span(2, "embeddings", None, 1, error="", **embedded)]).kind == "query"
+    assert normalise([served, span(2, "embeddings", None, 1, **embedded)]).kind == "indexing"
+    assert normalise([span(1, "job", None), span(2, "embeddings", None, 1, error="", **embedded)]).kind == "indexing"
+
+
+def test_question_and_answer_stand_under_general_names_on_spans_of_no_convention() -> None:
+    root = span(1, "ask", None, input__value="Why?", output__value="So [1].", metadata='{"environment": "prod"}')
+    lane = {"rag.stage": "retrieve", "rag.lane": "v", "rag.candidates": '[{"chunk_id": "a", "text": "It is so."}]'}
+    trace = normalise([root, span(2, "search", None, 1, input__value="why", **lane)])
+    assert (trace.query, trace.answer, trace.environment) == ("Why?", "So [1].", "prod")
+    assert normalise([replace(root, resource={"deployment.environment": "test"})]).environment == "test"

@@ -26,7 +26,8 @@ def read(span: Span) -> Reading:
     return Reading(
         span=span,
         role=Role.STEP,
-        output=written(found) if found else None,
+        input=text(attributes.get("input.value")),
+        output=written(found) if found else text(attributes.get("output.value")),
         session=text(attributes.get("session.id")),
         user=text(attributes.get("user.id")) or text(attributes.get("enduser.id")),
         metadata=facts(attributes),

@@ -27,7 +27,10 @@ _LIST_KEYS = (
     "output",
 )
 _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
-_SCORE_KEYS = ("score", "relevance_score", "rerank_score", "similarity")
+SCORE_KEYS = (  # a reranked document may still carry its lane's score: the later one counts
+    "rerank_score", "reranker_score", "relevance_score", "relevanceScore", "score", "_score", "similarity",
+    "@search.score", "certainty",
+)  # fmt: skip
 _ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
 _NODE = re.compile(r"<\w{1,80}\(node=\w{1,80}\(id_=([^<>]{1,500}?)\), score=([^()\s]{1,40})\)>")
 _PRINTED = re.compile(r"Document\(id=([^,\s()]{1,200})[,)]")
@@ -52,7 +55,7 @@ _NO_FACTS = Facts()
 _LONGEST_REMEMBERED = 300  # characters
 _TOLD_IN: Mapping[str, tuple[str, ...]] = {
     "id": ("doc_id", "chunk_id", "id", "source"),
-    "score": _SCORE_KEYS,
+    "score": SCORE_KEYS,
     "anchor": ("anchor", "anchor_id"),
     "product": ("product",),
     "title": ("title", "section"),
@@ -188,6 +191,6 @@ def _document(rank: int, value: Value) -> Document | None:
     content = next((found for key in _TEXT_KEYS if (found := text(inner.get(key)))), None)
     if chunk_id is None and content is None:
         return None
-    score = next((given for key in (*_SCORE_KEYS, "distance") if (given := number(value.get(key))) is not None), None)
+    score = next((given for key in (*SCORE_KEYS, "distance") if (given := number(value.get(key))) is not None), None)
     metadata = inner.get("metadata") or inner.get("meta")
     return Document(rank, chunk_id, content, score, metadata if isinstance(metadata, str | dict) else None)

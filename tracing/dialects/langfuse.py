@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import orjson
 
-from tracing.dialects.loose import Found, found_in
-from tracing.dialects.reading import Call, Lists, Reading, Role
+from tracing.dialects.evaluations import checks_in
+from tracing.dialects.loose import Found, found_by_place, found_in
+from tracing.dialects.reading import RERANKS, Call, Lists, Reading, Role
+from tracing.dialects.top_k import top_k_in
 from tracing.dialects.values import is_cut_off, loaded, mapping, number, text, truth, whole, written
-from tracing.records import Attributes, Check, Span, Value
+from tracing.records import Attributes, Span, Value
 
 PREFIX = "langfuse.observation."
 SCOPE = "langfuse-sdk"
@@ -27,9 +29,6 @@ _ROLES = {
 _INPUT_TOKENS = ("input", "prompt_tokens", "input_tokens", "promptTokens", "prompt", "prompt_token_count")
 _OUTPUT_TOKENS = ("output", "completion_tokens", "output_tokens", "completionTokens", "completion")
 _CACHED_TOKENS = ("cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "cached_tokens")
-_TOP_K = ("top_k", "top_n", "k", "limit")
-_PASSED = {"passed": True, "ok": True, "valid": True, "safe": True, "allowed": True, "blocked": False, "flagged": False}
-_MOST_CHECKS = 100
 _DEPTH = 12
 
 
@@ -49,12 +48,12 @@ def read(span: Span) -> Reading:
         role=role,
         input=_asked(given),
         output=result,
-        lists=_lists(role, described, given, result),
+        lists=_lists(span.name, role, described, given, result),
         call=_call(attributes, given) if role is Role.MODEL or role is Role.EMBEDDER else None,
         session=text(attributes.get("session.id")) or text(attributes.get("langfuse.session.id")),
         user=text(attributes.get("user.id")) or text(attributes.get("langfuse.user.id")),
         metadata=described,
-        checks=_checks(role, span.name, result),
+        checks=checks_in(span.name, result) if role is Role.EVALUATOR or role is Role.GUARDRAIL else (),
         cut_off=is_cut_off(result) + is_cut_off(given) if role is Role.RETRIEVER else 0,
         root=truth(attributes.get("langfuse.internal.is_app_root")) is True,
     )
@@ -114,23 +113,24 @@ def _asked(given: str | None) -> str | None:
     return None if held is None else written(held)
 
 
-def _lists(role: Role, described: Mapping[str, Value], given: str | None, result: str | None) -> Lists | None:
+def _lists(
+    name: str, role: Role, described: Mapping[str, Value], given: str | None, result: str | None
+) -> Lists | None:
     """What a retriever found; of any other step the documents that it gave back, as rerankers are plain spans."""
     retrieves = role is Role.RETRIEVER
-    if not retrieves and role is not Role.STEP:
-        return None
-    found = found_in(result)
-    if found is None and not retrieves:
+    if not retrieves and role is not Role.STEP and not (role is Role.TOOL and RERANKS.search(name)):
         return None
     inputs = _inputs(given) if given and "[" in given[1:] and (not retrieves or "{" in given[10:]) else None
-    tops = (whole(described.get(key)) for key in _TOP_K if key in described)
+    found = found_in(result) or found_by_place(result, inputs)
+    if found is None and not retrieves:
+        return None
     return Lists(
         documents=found.documents if found else (),
         inputs=inputs.documents if inputs else (),
         sent=found is not None and retrieves,
         seen=found is not None,
         lane=text(described.get("lane")) or (found.lane if found else None),
-        top_k=next(tops, None),
+        top_k=top_k_in(described, given),
         lower_is_better=found is not None and found.lower_is_better,
     )
 
@@ -212,33 +212,3 @@ def time_ns(value: Value) -> int | None:
     since = (at if at.tzinfo else at.replace(tzinfo=dt.UTC)) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     found = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
     return found if 0 <= found < 2**63 else None
-
-
-def _checks(role: Role, name: str, result: str | None) -> tuple[Check, ...]:
-    if role is not Role.EVALUATOR and role is not Role.GUARDRAIL:
-        return ()
-    decoded = loaded(result)
-    if decoded is None:
-        return _check(name, result)
-    rows = decoded if isinstance(decoded, list) else [decoded]
-    return tuple(check for row in rows for check in _of_row(name, row))[:_MOST_CHECKS]
-
-
-def _of_row(name: str, row: Value) -> tuple[Check, ...]:
-    if not isinstance(row, dict):
-        return _check(name, row)
-    for key in ("value", "score"):
-        if key in row and not isinstance(row[key], list | dict):
-            return _check(text(row.get("name")) or text(row.get("key")) or name, row[key])
-    return tuple(check for key, value in row.items() for check in _check(key, value))
-
-
-def _check(name: str, value: Value) -> tuple[Check, ...]:
-    if isinstance(value, bool):
-        good = _PASSED.get(name.lower())
-        return (Check(name, text(value), passed=None if good is None else value is good),)
-    score = number(value)
-    if score is not None:
-        return (Check(name, score),)
-    word = text(value)
-    return (Check(name, word),) if word and len(word) <= 200 else ()

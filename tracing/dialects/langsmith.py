@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tracing.dialects import genai, messages
 from tracing.dialects.loose import found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
+from tracing.dialects.top_k import top_k_in
 from tracing.dialects.values import first_text, is_cut_off, loaded, mapping, number, plain, strings_in, text, whole
 from tracing.records import Attributes, Span, Value
 
@@ -23,7 +24,6 @@ _ROLES = {
 _CALLERS = frozenset((Role.MODEL, Role.EMBEDDER))
 _SESSION = ("session_id", "thread_id", "conversation_id")
 _LANE = ("lane", "ls_retriever_name")
-_TOP_K = ("top_k", "k", "top_n", "limit")
 _SYSTEM = ("system", "instructions")
 _ASKED = ("messages", "prompts", "prompt", "input")
 _REPLIED = ("generations", "choices", "output")
@@ -107,14 +107,13 @@ def _retrieved(run: _Run) -> Lists:
     """What a retriever found, and what it was given to choose from: there is no kind for rerankers."""
     given = mapping(run.given)
     found, inputs = found_in(run.result), found_in(_first_held(given, _GIVEN))
-    tops = (top for held in (given, run.described) for key in _TOP_K if (top := whole(held.get(key))) is not None)
     return Lists(
         documents=found.documents if found else (),
         inputs=inputs.documents if inputs else (),
         sent=found is not None,
         seen=found is not None,
         lane=first_text(run.described, _LANE),
-        top_k=next(tops, None),
+        top_k=top_k_in(given, run.described),
         lower_is_better=found is not None and found.lower_is_better,
     )
 

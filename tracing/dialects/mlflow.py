@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import orjson
 
 from tracing.dialects import messages
-from tracing.dialects.loose import Found, found_in
+from tracing.dialects.evaluations import checks_in
+from tracing.dialects.loose import Found, found_by_place, found_in
 from tracing.dialects.reading import Call, Lists, Reading, Role
+from tracing.dialects.top_k import top_k_in
 from tracing.dialects.values import is_cut_off, mapping, number, text, whole, written
-from tracing.records import Attributes, Check, Span, Value
+from tracing.records import Attributes, Span, Value
 
 _SIGNS = frozenset("mlflow." + name for name in ("spanType", "spanInputs", "spanOutputs", "traceRequestId"))
 _ROLES = {
@@ -26,8 +28,6 @@ _ROLES = {
 _CALLERS = frozenset((Role.MODEL, Role.EMBEDDER, Role.RERANKER))
 _LISTERS = frozenset((Role.RETRIEVER, Role.RERANKER))
 _GIVEN = ("documents", "docs", "nodes", "chunks", "passages", "results", "candidates", "context", "args")
-_TOP_K = ("top_k", "top_n", "k", "limit")
-_MOST_CHECKS = 20
 
 
 def recognises(span: Span) -> bool:
@@ -51,7 +51,7 @@ def read(span: Span) -> Reading:
         session=_said(attributes, "mlflow.trace.session"),
         user=_said(attributes, "mlflow.trace.user"),
         metadata=_metadata(attributes),
-        checks=_checks(span.name, result) if role is Role.EVALUATOR or role is Role.GUARDRAIL else (),
+        checks=checks_in(span.name, result) if role is Role.EVALUATOR or role is Role.GUARDRAIL else (),
         cut_off=sum(is_cut_off(attributes.get(f"mlflow.span{side}")) for side in ("Inputs", "Outputs")),
     )
 
@@ -81,18 +81,17 @@ def _metadata(attributes: Attributes) -> dict[str, Value]:
 
 
 def _lists(role: Role, given: Mapping[str, Value], result: Value) -> Lists:
-    found = found_in(result) if isinstance(result, list | dict | str) else None
     inputs: Found | None = None
     if role is Role.RERANKER:
         parts = (given.get(key) for key in _GIVEN)
         inputs = next((read for part in parts if isinstance(part, list | dict) and (read := found_in(part))), None)
-    tops = (whole(given.get(key)) for key in _TOP_K if key in given)
+    found = found_in(result) or found_by_place(result, inputs) if isinstance(result, list | dict | str) else None
     return Lists(
         documents=found.documents if found else (),
         inputs=inputs.documents if inputs else (),
         sent=found is not None,
         seen=found is not None,
-        top_k=next(tops, None),
+        top_k=top_k_in(given),
         lower_is_better=found is not None and found.lower_is_better,
     )
 
@@ -125,15 +124,3 @@ def _cost(value: Value) -> float | None:
         return total
     parts = [found for part in value.values() if (found := number(part)) is not None]
     return sum(parts) if parts else None
-
-
-def _checks(name: str, result: Value) -> tuple[Check, ...]:
-    if not isinstance(result, dict):
-        score = number(result)
-        word = text(result)
-        return (Check(name, score if score is not None else word),) if word else ()
-    for key in ("score", "value"):
-        if (score := number(result.get(key))) is not None:
-            return (Check(text(result.get("name")) or name, score),)
-    scored = [(key, number(value)) for key, value in result.items()]
-    return tuple([Check(key, value) for key, value in scored[:_MOST_CHECKS] if value is not None])

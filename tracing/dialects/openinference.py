@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from itertools import count, islice, repeat, zip_longest
 
 from tracing.dialects.documents import HIGHEST_RANK, listed, settled
+from tracing.dialects.evaluations import checks_in
+from tracing.dialects.loose import Found, found_by_place
 from tracing.dialects.messages import question_of
 from tracing.dialects.reading import Call, Document, Documents, Lists, Reading, Role
+from tracing.dialects.top_k import top_k_in
 from tracing.dialects.values import is_cut_off, loaded, mapping, number, strings_in, text, whole
 from tracing.document_lists import sent
 from tracing.records import Attributes, Check, Event, Span, Value
@@ -43,14 +46,14 @@ def read(span: Span) -> Reading:
     metadata = attributes.get("metadata")
     described = mapping(metadata)
     given, result = text(attributes.get("input.value")), text(attributes.get("output.value"))
-    checks = _checks(attributes) if role is Role.EVALUATOR or role is Role.GUARDRAIL else ()
+    checks = _checks(span, result) if role is Role.EVALUATOR or role is Role.GUARDRAIL else ()
     return Reading(
         span=span,
         role=role,
         name=text(attributes.get("tool.name")) if role is Role.TOOL else None,
         input=_embedded(attributes, given) if role is Role.EMBEDDER else given,
         output=result,
-        lists=_lists(role, span, described, result) if role is Role.RETRIEVER or role is Role.RERANKER else None,
+        lists=_lists(role, span, described, given, result) if role is Role.RETRIEVER or role is Role.RERANKER else None,
         call=_call(role, span) if role in _CALLERS else None,
         session=text(attributes.get("session.id")) or text(described.get("session_id")),
         user=text(attributes.get("user.id")) or text(described.get("user_id")),
@@ -81,30 +84,29 @@ def _is_cut(attributes: Attributes, side: str, value: str | None) -> bool:
     return is_cut_off(value) and attributes.get(f"{side}.mime_type") == "application/json"
 
 
-def _lists(role: Role, span: Span, described: Mapping[str, Value], output: str | None) -> Lists:
+def _lists(role: Role, span: Span, described: Mapping[str, Value], given: str | None, output: str | None) -> Lists:
     attributes = span.attributes
     reranker = role is Role.RERANKER
     documents = flattened(span, "reranker.output_documents" if reranker else "retrieval.documents")
+    inputs = _identified(flattened(span, "reranker.input_documents")) if reranker else ()
     sent = bool(documents)
     seen = sent
-    if not sent or span.dropped_attributes or None in [document.id for document in documents]:
+    told = [part for document in documents for part in (document.id, document.score)]
+    if not sent or span.dropped_attributes or None in told:
         found = listed(output)
+        if found is None and inputs and not sent and (placed := found_by_place(output, Found(inputs))):
+            found = placed.documents
         seen = sent or found is not None
         documents = _completed(documents, found or ())
     return Lists(
         documents=documents,
-        inputs=_identified(flattened(span, "reranker.input_documents")) if reranker else (),
+        inputs=inputs,
         sent=sent,
         seen=seen,
         query=text(attributes.get("reranker.query")) if reranker else None,
         lane=text(described.get("lane")) or text(described.get("ls_retriever_name")),
-        top_k=whole(attributes.get("reranker.top_k")) if reranker else _top_k(described),
+        top_k=whole(attributes.get("reranker.top_k")) if reranker else top_k_in(described, given),
     )
-
-
-def _top_k(described: Mapping[str, Value]) -> int | None:
-    found = whole(described.get("top_k"))
-    return found if found is not None else whole(described.get("k"))
 
 
 def _identified(documents: Documents) -> Documents:
@@ -188,6 +190,7 @@ def _call(role: Role, span: Span) -> Call:
         model = get("llm.response.model_name") or get("llm.model_name") or get("llm.request.model_name")
     else:
         model = get("embedding.model_name") or get("reranker.model_name") or get("llm.model_name")
+    model = model or _asked_for(get("llm.invocation_parameters"))
     prompt_tokens = whole(get("llm.token_count.prompt"))
     if prompt_tokens is None and role is not Role.MODEL:
         prompt_tokens = whole(get("llm.token_count.total"))
@@ -202,6 +205,12 @@ def _call(role: Role, span: Span) -> Call:
         cost_usd=number(get("llm.cost.total")),
         first_token_ns=_first_token(span.events),
     )
+
+
+def _asked_for(parameters: Value) -> str | None:
+    """The model that was asked for, which is all that is known of one that did not answer."""
+    given = mapping(parameters) if parameters else {}
+    return text(given.get("model")) or text(given.get("model_name"))
 
 
 def _first_token(events: tuple[Event, ...]) -> int | None:
@@ -241,7 +250,12 @@ def _contents(attributes: Attributes, message: str) -> list[str]:
     return parts
 
 
-def _checks(attributes: Attributes) -> tuple[Check, ...]:
+def _checks(span: Span, result: str | None) -> tuple[Check, ...]:
+    told = _told(span.attributes)
+    return told or (checks_in(span.name, result) if loaded(result) is not None or number(result) is not None else ())
+
+
+def _told(attributes: Attributes) -> tuple[Check, ...]:
     checks = []
     for group in _EVALUATIONS:
         inner = "evaluation" if group.endswith("evaluations") else "annotation"

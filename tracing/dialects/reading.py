@@ -1,5 +1,6 @@
 """What one span says, in our words, whatever convention its sender follows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from enum import Enum
@@ -25,6 +26,9 @@ class Role(Enum):
     UNKNOWN = "unknown"  # no known convention: it has a name, times and errors, and no stage
 
     __hash__ = object.__hash__  # as of `Stage`
+
+
+RERANKS = re.compile(r"re[-_ ]?rank", re.IGNORECASE)  # in the name of a tool that does
 
 
 class Document(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracing.dialects import read
+from tracing.dialects.evaluations import SUPPORT_NAMES
 from tracing.dialects.log_records import EVALUATION, LOG_SCOPE
 from tracing.dialects.values import number, text
 from tracing.records import Attributes, Signal, Span
@@ -12,6 +14,11 @@ _GROUPS = (("trace.annotations", "annotation"), ("annotations", "annotation"), (
 _UP = {"thumbs_up", "thumbs-up", "up", "positive", "like", "good"}
 _DOWN = {"thumbs_down", "thumbs-down", "down", "negative", "dislike", "bad"}
 _EVALUATED = "gen_ai.evaluation."
+_EVALUATORS = (
+    ("openinference.span.kind", ("EVALUATOR", "evaluator")),
+    ("langfuse.observation.type", ("evaluator",)),
+    ("mlflow.spanType", ('"EVALUATOR"', "EVALUATOR")),
+)
 
 
 def signals(spans: Sequence[Span]) -> tuple[Signal, ...]:
@@ -22,7 +29,31 @@ def signals(spans: Sequence[Span]) -> tuple[Signal, ...]:
             found.update({signal.id: signal for signal in _carried(span)})
         if span.events or span.scope == LOG_SCOPE:
             found.update({signal.id: signal for signal in _evaluations(span)})
+        if _is_evaluator(span):
+            found.update({signal.id: signal for signal in _supported(span)})
     return tuple(found.values())
+
+
+def _is_evaluator(span: Span) -> bool:
+    return any(span.attributes.get(key) in kinds for key, kinds in _EVALUATORS)
+
+
+def _supported(span: Span) -> Iterator[Signal]:
+    """How far an evaluator within the trace found the answer borne out by its context."""
+    if len(span.links) == 1 and not span.parent_id:  # it carries what is said of another trace
+        return
+    for check in read(span).checks:
+        if check.name.lower() in SUPPORT_NAMES and isinstance(check.value, float | int) and 0 <= check.value <= 1:
+            yield Signal(
+                trace_id=span.trace_id,
+                kind="score",
+                value=float(check.value),
+                at_ns=span.end_ns or span.start_ns,
+                id=f"{span.trace_id}:{span.span_id}:{check.name}",
+                name=check.name,
+                source="evaluation",
+                span_id=span.span_id,
+            )
 
 
 def _carried(span: Span) -> Iterator[Signal]:

@@ -80,7 +80,7 @@ def _blame(rows: Rows, round_: Round) -> None:
             at = "rerank" if best_kept and not _may_have_been_too_long(row) else "context"
             row.dropped_at, row.dropped_why = ("rerank", round_.filtered_why) if lost_at_filter else (at, "unknown")
         elif (given is not None and chunk_id not in given) or (fused is not None and chunk_id not in fused):
-            row.dropped_at, row.dropped_why = "retrieve", "cut"
+            row.dropped_at, row.dropped_why = "retrieve", round_.given_why
         elif reranked is not None:
             row.dropped_at, row.dropped_why = "rerank", "top_k" if at_top else round_.cut_why
         else:

@@ -32,14 +32,15 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
     groups: list[list[Node]] = [[] for _ in found]
     outer = {retriever.node for retriever in found_retrievers if retriever.children}
     numbered = {retriever.node for retriever in found_retrievers}
+    held = _rounds_below(lanes)
     for node in nodes:
         if node in outer:
             index = min(bisect_left(starts, node.span.start_ns), len(found) - 1)
         else:
             index = max(bisect_right(starts, node.span.start_ns) - 1, 0)
         groups[index].append(node)
-        if node.role is not Role.RETRIEVER and node not in numbered:
-            node.round = node.told_round or index + 1
+        if node not in numbered:
+            node.round = node.told_round or _round_of(node, held.get(node, set())) or index + 1
     for retriever in found_retrievers:
         if not retriever.is_lane:
             start = retriever.node.span.start_ns
@@ -49,6 +50,29 @@ def rounds(nodes: Sequence[Node]) -> list[Round]:
         inside.sort(key=lambda node: (node.end_ns, node.span.start_ns, node.span.span_id))
         _read_merged(inside, round_)
         read_rerank([node for node in inside if node.own is Stage.RERANK], round_)
+    return found
+
+
+def _round_of(node: Node, below: set[int]) -> int | None:
+    """Of a span around a retrieval, or of one that only repeats what is around it, the round of that; else None."""
+    if node.own is not Stage.RETRIEVE:
+        return None
+    if len(below) == 1:
+        return max(below)
+    above = node.parent
+    return above.round if node.role is Role.RETRIEVER and above is not None and above.own is node.own else None
+
+
+def _rounds_below(lanes: Sequence[Retriever]) -> dict[Node, set[int]]:
+    """The rounds of the lanes below each span; of more than two the first two."""
+    found: dict[Node, set[int]] = {}
+    for retriever in lanes:
+        above = retriever.node.parent
+        while above is not None and len(known := found.setdefault(above, set())) < 2:
+            if retriever.node.round in known:
+                break
+            known.add(retriever.node.round)
+            above = above.parent
     return found
 
 
@@ -160,7 +184,7 @@ def _place(retriever: Retriever, into: Round) -> None:
         retriever.node.own = retriever.node.stage = Stage.RERANK
         return
     if into.fused is None and documents:
-        into.fused = documents
+        into.fused = into.scored(documents)
         into.seen["fused"] = "inferred"
 
 
@@ -187,4 +211,4 @@ def _read_merged(inside: list[Node], round_: Round) -> None:
         lists = node.reading.lists
         documents = recovered(node.reading.output) if lists is None else lists.documents
         if documents is not None:
-            round_.fused, round_.seen["fused"] = documents, "declared" if merger else "inferred"
+            round_.fused, round_.seen["fused"] = round_.scored(documents), "declared" if merger else "inferred"

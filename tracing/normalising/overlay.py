@@ -15,6 +15,7 @@ _SAID = (
 )  # fmt: skip
 _NO_FACTS = Facts()
 _OF_CONTEXT = ("budget", "duplicate", "truncated")  # reasons that say by themselves where it was
+_OF_RANKING = ("cut", "top_k", "threshold")
 
 
 def declare(rows: Rows, overlays: Sequence[Declared]) -> None:
@@ -62,8 +63,15 @@ def _later(earlier: Candidate, later: Candidate) -> Candidate:
 def _hits(known: Sequence[LaneHit], said: Sequence[LaneHit]) -> tuple[LaneHit, ...]:
     if not known or not said:
         return tuple(said or known)
+    before = {(hit.lane, hit.round): hit for hit in known}
+    told = [
+        hit._replace(score=other.score)
+        if hit.score is None and (other := before.get((hit.lane, hit.round))) is not None
+        else hit
+        for hit in said
+    ]
     replaced = {(hit.lane, hit.round) for hit in said}
-    return (*[hit for hit in known if (hit.lane, hit.round) not in replaced], *said)
+    return (*[hit for hit in known if (hit.lane, hit.round) not in replaced], *told)
 
 
 def _merged(row: Row, told: bool) -> Candidate:
@@ -120,8 +128,11 @@ def _drop(row: Row, survived: bool | None) -> tuple[str | None, str | None]:
             return "context", told.dropped_why
     if survived is None:
         return None, None
+    why = next((told.dropped_why for told in (placed, said) if told is not None and told.dropped_why), None)
     if row.dropped_at is not None:
-        return row.dropped_at, row.dropped_why
+        return row.dropped_at, why or row.dropped_why
     reranked = row.rerank_rank is not None or (said is not None and said.rerank_rank is not None)
-    given = row.rerank_in or (said is not None and said.rerank_in)
-    return "context" if reranked else "rerank" if given else "retrieve", "unknown"
+    given = reranked or row.rerank_in or (said is not None and said.rerank_in)
+    if reranked and why not in _OF_RANKING:
+        return "context", why or "unknown"
+    return "rerank" if given else "retrieve", why or "unknown"

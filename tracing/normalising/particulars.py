@@ -31,6 +31,7 @@ _REWRITES = re.compile(r"rewrit|condense|reformulat", re.IGNORECASE)
 _LONGEST_REWRITTEN = 4000
 _STATE_KEYS = {"question", "query", "messages"}
 _INDEXING = {Role.EMBEDDER, Role.WRITER}
+_SERVER = 2  # SpanKind of OTLP
 _Found = TypeVar("_Found")
 
 
@@ -51,7 +52,9 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
         root_name=top.span.name if top is not None else "",
         external_id=_word(tree, "external_id"),
         first_token_ms=_first_token(started_ns, tree, calls),
-        environment=_word(tree, "environment") or _resource(tree, *_ENVIRONMENT_KEYS),
+        environment=_word(tree, "environment")
+        or _resource(tree, *_ENVIRONMENT_KEYS)
+        or _named_in(metadata, *_ENVIRONMENT_KEYS, "deployment_environment", "environment"),
         service=_word(tree, "service") or _resource(tree, "service.name"),
         surface=_word(tree, "surface"),
         variant=_word(tree, "variant"),
@@ -101,6 +104,11 @@ def _resource(tree: Tree, *keys: str) -> str | None:
     return None
 
 
+def _named_in(metadata: Mapping[str, Value], *keys: str) -> str | None:
+    found = next((found for key in keys if (found := text(metadata.get(key)))), None)
+    return found[:_LONGEST_WORD] if found else None
+
+
 def _kind(tree: Tree) -> Literal["query", "feedback", "indexing", "joined"]:
     if tree.went_to:
         return "joined"
@@ -112,10 +120,21 @@ def _kind(tree: Tree) -> Literal["query", "feedback", "indexing", "joined"]:
         return "feedback"
     roles = {node.role for node in tree.nodes}
     if roles & _INDEXING and roles <= _INDEXING | {Role.STEP, Role.UNKNOWN} and not tree.overlays:
-        top = tree.top
-        asked = top is not None and top.role is Role.STEP and question_in(top.reading.input)
-        return "query" if asked else "indexing"
+        return "query" if _asks(tree) or _broke_off(tree) else "indexing"
     return "query"
+
+
+def _asks(tree: Tree) -> bool:
+    top = tree.top
+    return top is not None and top.role in (Role.STEP, Role.UNKNOWN) and bool(question_in(top.reading.input))
+
+
+def _broke_off(tree: Tree) -> bool:
+    """True where somebody's request ended at its embedding, so that nothing of what would have followed was sent."""
+    failed = any(node.role is Role.EMBEDDER and node.span.failed for node in tree.nodes)
+    top = tree.top
+    requested = top is not None and top.span.kind == _SERVER
+    return failed and (requested or any(node.reading.session or node.reading.user for node in tree.nodes))
 
 
 def _metadata(tree: Tree) -> Mapping[str, Value]:
@@ -154,7 +173,7 @@ def _versions(tree: Tree, calls: Sequence[tuple[Node, Call]], metadata: Mapping[
         of("release")
         or sent
         or (top.reading.version if (top := tree.top) is not None else None)
-        or next((found for key in _RELEASE_KEYS if (found := text(metadata.get(key)))), None)
+        or _named_in(metadata, *_RELEASE_KEYS)
     )
     prompt = next((found for node, call in reversed(calls) if (found := _prompt_version(node, call))), None)
     return Versions(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from tracing.dialects.documents import CONTENT, listed, recovered
+from tracing.dialects.loose import Found, found_by_place
 from tracing.dialects.reading import Document, Documents, Lists, Role
 from tracing.dialects.values import loaded
 from tracing.normalising import joining
@@ -31,8 +32,12 @@ def read_rerank(nodes: Sequence[Node], round_: Round) -> None:
     chosen = _ranker([node for node, _ in given])
     position = next(index for index, (node, _) in enumerate(given) if node is chosen)
     reranked = given[position][1]
-    inputs, how = _input(given[0][0], round_)
-    inputs, round_.reranked = _named(chosen, inputs, reranked, round_)
+    own = chosen.reading.lists is not None and bool(chosen.reading.lists.inputs)
+    inputs, how = _input(chosen if own else given[0][0], round_)
+    inputs, renamed = _named(chosen, inputs, reranked, round_)
+    round_.reranked = round_.scored(renamed)
+    if own and position:
+        round_.given_why = next((why for node, _ in given[:position] if (why := _why(node)) != "unknown"), "cut")
     named = chosen.role is Role.RERANKER or (chosen.declared is not None and chosen.declared.stage is not None)
     sent = named and joining.FROM not in chosen.span.attributes
     round_.seen["reranked"] = "declared" if sent else "inferred"
@@ -62,9 +67,14 @@ def _output(node: Node) -> Documents | None:
     lists = node.reading.lists
     if lists is not None:
         return lists.documents if lists.seen else None
-    if node.below & LISTERS or node.role is not Role.STEP:
+    if node.below & LISTERS or node.role not in (Role.STEP, Role.TOOL):
         return None
-    return recovered(node.reading.output)
+    found = recovered(node.reading.output)
+    if found is not None:
+        return found
+    given = recovered(node.reading.input)
+    placed = found_by_place(node.reading.output, Found(given)) if given else None
+    return placed.documents if placed else None
 
 
 def _input(node: Node, round_: Round) -> tuple[Documents | None, Seen]:
@@ -106,8 +116,8 @@ def _named(
     node: Node, inputs: Documents | None, outputs: Documents, round_: Round
 ) -> tuple[Documents | None, Documents]:
     """Both lists with the chunks' own ids, where the reranker was given texts alone."""
-    lists = node.reading.lists
-    if lists is None or not _is_nameless(lists):
+    lists = node.reading.lists or Lists(outputs, inputs or (), sent=False)
+    if not _is_nameless(lists):
         return inputs, outputs
     names = _names(node, lists, round_)
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from tracing.dialects.documents import are_distances, recovered
 from tracing.dialects.loose import given_back
 from tracing.dialects.reading import Lists, Role
+from tracing.dialects.top_k import top_k_in
 from tracing.normalising.reranking import LISTERS
 from tracing.normalising.staging import FUSION_NAME
 from tracing.normalising.tree import Node
@@ -89,7 +90,10 @@ def _given_back(node: Node) -> Lists | None:
         return replace(lists, sent=False) if lists.seen else None
     if node.role is Role.TOOL:
         told = given_back(node.reading.output)
-        return told and Lists(told.documents, sent=False, lane=told.lane, lower_is_better=told.lower_is_better)
+        top_k = top_k_in(node.reading.input)
+        return told and Lists(
+            told.documents, sent=False, lane=told.lane, top_k=top_k, lower_is_better=told.lower_is_better
+        )
     found = recovered(node.reading.output)
     return None if found is None else Lists(found, sent=False, lower_is_better=are_distances(node.reading.output))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tracing.dialects.declared import Declared
@@ -18,6 +19,10 @@ from tracing.stages import Stage
 _MOST_CHECKS = 20
 _MOST_SPANS = 1_000
 _NOTHING = Call()
+_MAY_BE_UNTOLD = (
+    "duration_ms", "model", "attempts", "cache", "input_tokens", "output_tokens", "cache_read_tokens", "cost_usd",
+    "error",
+)  # fmt: skip
 _ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 
@@ -43,12 +48,20 @@ def _lend_times(node: Node, foreign: dict[Node, list[tuple[int, int]]]) -> None:
     """Tell the span above which of its time another stage took."""
     if node.parent is None or node.parent.stage is None:
         return
-    if node.own is not None and node.own is not node.parent.stage:
+    if node.own is not None and _is_top(node):
         times = [(node.span.start_ns, node.end_ns)]
     else:
         times = foreign.get(node, [])
     if times and foreign.setdefault(node.parent, times) is not times:
         foreign[node.parent].extend(times)
+
+
+def _is_top(node: Node) -> bool:
+    """True where the span above is of another record: of another stage, or of another round of the same."""
+    above = node.parent
+    if above is None or above.stage is not node.own:
+        return True
+    return above.own is not None and above.round != node.round
 
 
 def _owner(node: Node) -> Node | None:
@@ -73,7 +86,7 @@ def _record(
 ) -> StageRecord:
     first = members[0]
     own = first.own or Stage.VALIDATE
-    tops = [node for node in members if node.parent is None or node.parent.stage is not own]
+    tops = [node for node in members if _is_top(node)]
     inside = [(node.span.start_ns, node.end_ns) for node in tops]
     others = [times for node in tops for times in foreign.get(node, ())]
     said = [node.declared for node in members if node.declared is not None]
@@ -114,6 +127,21 @@ def _attempts(members: list[Node], said: list[Declared], attempts: dict[Node, in
         return max(declared)
     counted = [attempts[node] for node in members if node in attempts]
     return max(counted) if counted else None
+
+
+def completed(said: StageRecord, seen: StageRecord) -> StageRecord:
+    """What a sender says of a stage, with what its spans show where nothing is said; a failure that they show stays."""
+    failed = said.status == "ok" and seen.status != "ok"
+    absent = {name: getattr(seen, name) for name in _MAY_BE_UNTOLD if getattr(said, name) is None}
+    return replace(
+        said,
+        **absent,
+        status=seen.status if failed else said.status,
+        start_ns=seen.start_ns,
+        cost_source=seen.cost_source if said.cost_usd is None else said.cost_source,
+        checks=said.checks or seen.checks,
+        span_id=seen.span_id,
+    )
 
 
 def _total(calls: list[Call]) -> Call:

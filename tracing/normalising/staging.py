@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from tracing.dialects.reading import Role
+from tracing.dialects.reading import RERANKS, Role
 from tracing.normalising.tree import Node
 from tracing.stages import Stage
 
@@ -76,10 +76,18 @@ def _own(node: Node) -> Stage | None:
         return _BY_ROLE[node.role]
     if node.role is Role.STEP and node.span.parent_id:
         return _named(node)
-    if node.role is Role.TOOL and _SEARCH_TOOL.search(node.name) and node.below & _WORKERS <= _SEARCHERS:
-        node.inferred = True
-        return Stage.RETRIEVE
-    return None
+    return _of_tool(node) if node.role is Role.TOOL else None
+
+
+def _of_tool(node: Node) -> Stage | None:
+    if RERANKS.search(node.name) and not node.below & _WORKERS:
+        stage = Stage.RERANK
+    elif _SEARCH_TOOL.search(node.name) and node.below & _WORKERS <= _SEARCHERS:
+        stage = Stage.RETRIEVE
+    else:
+        return None
+    node.inferred = True
+    return stage
 
 
 def _model_stage(parent: Node | None) -> Stage:
