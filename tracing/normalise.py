@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tracing.dialects.messages import context_in
 from tracing.dialects.reading import Call
+from tracing.normalising.anchoring import anchored
 from tracing.normalising.citations import citations_in
 from tracing.normalising.failures import failures, is_model_leaf
 from tracing.normalising.journey import observed, rows_of, settle
@@ -48,7 +49,7 @@ def _read(tree: Tree, cuts: Cuts) -> Trace:
     whole = particulars(tree, calls)
     query, answer = _capped(whole.query, MOST_QUERY), _capped(whole.answer, MOST_ANSWER)
     prompt = "\n\n".join(_prompts(calls))
-    candidates, presence = _journey(tree, found_rounds, prompt)
+    candidates, presence = _journey(tree, found_rounds, prompt, cuts.anchor_pattern)
     candidates, citations = _cited(answer, tree, candidates, presence, cuts.anchor_pattern)
     lanes = _lanes(tree, found_rounds, candidates)
     failed, attempts = failures(tree.nodes)
@@ -94,7 +95,9 @@ def _prompts(calls: Sequence[tuple[Node, Call]]) -> list[str]:
     return kept[::-1]
 
 
-def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[Candidate, ...], Presence]:
+def _journey(
+    tree: Tree, found_rounds: list[Round], prompt: str, pattern: str
+) -> tuple[tuple[Candidate, ...], Presence]:
     rows = rows_of(found_rounds)
     if rows.disputed:
         tell_apart(found_rounds, rows.disputed)
@@ -103,7 +106,7 @@ def _journey(tree: Tree, found_rounds: list[Round], prompt: str) -> tuple[tuple[
         declare(rows, tree.overlays)
     presence = Presence(prompt, {row.chunk_id: row.text for row in rows.values()})
     settle(rows, found_rounds, presence)
-    return finished(rows), presence
+    return anchored(finished(rows), rows, pattern), presence
 
 
 def _cited(

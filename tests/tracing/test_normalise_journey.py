@@ -7,6 +7,7 @@ import pytest
 
 from tests.tracing.made_spans import by_id, documents, messages, nodes, retrieved, span, text_of
 from tracing.normalise import normalise
+from tracing.normalising.outcome import Cuts
 from tracing.records import Context, LaneHit, Observed, Slot, Span, Value
 
 A, B, C, D = "docs#a", "docs#b", "docs#c", "docs#d"
@@ -633,3 +634,28 @@ def test_a_call_that_was_made_again_is_one_prompt() -> None:
     said = messages(A, question="Why?")
     calls = [span(3, "chat", "LLM", 1, (3, 4), error="429", **said), span(4, "chat", "LLM", 1, (5, 6), **said)]
     assert normalise([span(1, "ask"), *calls]).context.text == normalise([span(1, "ask"), calls[1]]).context.text
+
+
+UUID = "3f1c9a52-0b0e-4a53-9d2b-7f1f6f0f7a11"
+
+
+@pytest.mark.parametrize(
+    ("chunk_id", "metadata", "pattern", "anchor"),
+    [
+        (UUID, {"path": "docs/a.md#frag"}, "", "docs/a.md#frag"),
+        (UUID, {"file_path": "docs/a.md", "fragment": "frag"}, "", "docs/a.md#frag"),
+        (UUID, {"path": "docs/a.md", "anchor": "doc_a#x"}, "", "doc_a#x"),
+        (UUID, {}, "", UUID),
+        ("doc_a#x", {"path": "docs/a.md"}, "", "doc_a#x"),
+        ("c-17", {"path": "docs/a.md", "fragment": "#frag"}, r"docs/[\w.]+#\w+", "docs/a.md#frag"),
+        ("docs/b.md#y", {"path": "docs/a.md#frag"}, r"docs/[\w.]+#\w+", "docs/b.md#y"),
+        ("c-17", {"path": "elsewhere"}, r"docs/[\w.]+#\w+", "c-17"),
+        (UUID, {"path": "docs/a.md"}, r"[0-9a-f-]{36}", UUID),
+    ],
+)
+def test_a_document_is_of_the_place_that_its_id_or_its_path_names(
+    chunk_id: str, metadata: dict[str, str], pattern: str, anchor: str
+) -> None:
+    found = retrieved((chunk_id, 0.9)) | {"retrieval.documents.0.document.metadata": json.dumps(metadata)}
+    trace = normalise([span(1, "ask"), span(2, "search", "RETRIEVER", 1, **found)], Cuts(anchor_pattern=pattern))
+    assert [one.anchor for one in trace.candidates] == [anchor]

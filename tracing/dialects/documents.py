@@ -49,6 +49,14 @@ class Facts(NamedTuple):
     path: str | None = None
     source_hash: str | None = None
     tokens: int | None = None
+    fragment: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Path and fragment."""
+        if self.path is None or self.fragment is None or "#" in self.path:
+            return self.path
+        return f"{self.path}#{self.fragment.removeprefix('#')}"
 
 
 _NO_FACTS = Facts()
@@ -62,6 +70,7 @@ _TOLD_IN: Mapping[str, tuple[str, ...]] = {
     "path": ("path", "file_path", "url"),
     "source_hash": ("source_hash",),
     "tokens": ("tokens",),
+    "fragment": ("fragment",),
 }  # by fact the keys that may tell it, the first that does
 
 
@@ -99,7 +108,7 @@ _READ = {key: (fact, _READERS.get(fact, text)) for fact, keys in _TOLD_IN.items(
 
 def anchor_of(chunk_id: str, facts: Facts) -> str | None:
     """A document's anchor as far as it can be told without a manifest: its metadata's, its own id, or its page's."""
-    return facts.anchor or (chunk_id if not chunk_id.startswith(CONTENT) else facts.path or facts.id)
+    return facts.anchor or (chunk_id if not chunk_id.startswith(CONTENT) else facts.place or facts.id)
 
 
 def settled(document: Document) -> Document:
