@@ -91,8 +91,8 @@ def _lists(role: Role, span: Span, described: Mapping[str, Value], given: str | 
     inputs = _identified(flattened(span, "reranker.input_documents")) if reranker else ()
     sent = bool(documents)
     seen = sent
-    told = [part for document in documents for part in (document.id, document.score)]
-    if not sent or span.dropped_attributes or None in told:
+    half = None in [document.id for document in documents] or None in [document.score for document in documents]
+    if not sent or half or span.dropped_attributes:
         found = listed(output)
         if found is None and inputs and not sent and (placed := found_by_place(output, Found(inputs))):
             found = placed.documents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tracing import anchor_patterns
 from tracing.dialects.documents import CONTENT
@@ -19,21 +19,22 @@ def anchored(candidates: tuple[Candidate, ...], rows: Rows, pattern: str) -> tup
     An id is one where it has the project's `pattern`; where the project has none, or neither has it, unless it is a
     number, a hash or a UUID, as stores make them up.
     """
-    asked = [row for row in rows.values() if _is_open(row)]
-    if not asked:
+    made_up = _MADE_UP.fullmatch
+    some = rows.values() if pattern else [row for row in rows.values() if made_up(row.chunk_id)]
+    paths = {row.chunk_id: row.facts.place or "" for row in some if _is_open(row)}
+    if not paths:
         return candidates
-    paths = {row.chunk_id: row.facts.place or "" for row in asked}
-    moved = {chunk_id: place for chunk_id, place in paths.items() if _MADE_UP.fullmatch(chunk_id)}
-    if pattern:
-        by_id, by_place = _matching(pattern, list(paths)), _matching(pattern, list(paths.values()))
-        moved = {
-            chunk_id: place
-            for chunk_id, place in paths.items()
-            if chunk_id not in by_id and (place in by_place or chunk_id in moved)
-        }
-    if not moved:
-        return candidates
-    return tuple(one._replace(anchor=moved[one.chunk_id]) if one.chunk_id in moved else one for one in candidates)
+    moved = _of_form(paths, pattern) if pattern else paths
+    return tuple([one._replace(anchor=moved[one.chunk_id]) if one.chunk_id in moved else one for one in candidates])
+
+
+def _of_form(paths: Mapping[str, str], pattern: str) -> dict[str, str]:
+    by_id, by_place = _matching(pattern, list(paths)), _matching(pattern, list(paths.values()))
+    return {
+        chunk_id: place
+        for chunk_id, place in paths.items()
+        if chunk_id not in by_id and (place in by_place or _MADE_UP.fullmatch(chunk_id))
+    }
 
 
 def _is_open(row: Row) -> bool:
