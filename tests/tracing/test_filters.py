@@ -64,6 +64,13 @@ def test_the_names_of_the_json_are_aliases() -> None:
     )
 
 
+def test_the_names_within_the_jsons_objects_are_aliases() -> None:
+    written = "versions.release:r versions.prompt:p versions.index:i versions.corpus:c Verdict.stage:rerank has:verdict"
+    assert str(parse(written)) == "release:r prompt:p index:i corpus:c stage:rerank has:fault"
+    assert refused("versions.relase:r").suggestion == "release"
+    assert refused("versions:r").suggestion != "index"
+
+
 def test_a_minus_negates_and_brackets_hold_alternatives() -> None:
     condition = only("-product:(atlas OR borealis*)")
     assert condition.negated

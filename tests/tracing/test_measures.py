@@ -30,6 +30,31 @@ def test_the_false_anchor_rate_counts_live_answers_that_could_be_told(sender: Se
     assert sender.get("/api/v1/measures/false_anchor_rate", q="run:r").json()["rows"][0]["n"] == 1
 
 
+@pytest.mark.usefixtures("clean_store")
+@pytest.mark.parametrize(
+    ("q", "n"),
+    [
+        ("", 2),
+        ("env:prod", 1),
+        ("-env:staging", 2),
+        ("env:staging", 1),
+        ("live_env:false", 1),
+        ("run:r", 1),
+        ("item:i", 1),
+        ("run:r env:staging", 1),
+        ("has:run has:env", 2),
+        ("live:false", 3),
+    ],
+)
+def test_a_filter_that_names_environments_lets_no_runs_in_nor_the_other_way_round(
+    sender: Sender, q: str, n: int
+) -> None:
+    keep(a_trace(1, environment="prod"), a_trace(2), a_trace(3, environment="staging"), fault="miss")
+    keep(a_trace(4, environment="prod", run_id="r", item_id="i"), a_trace(5, environment="staging", run_id="r"))
+    body = asked(sender, "failure_rate", q=q)
+    assert body["rows"][0]["n"] == n == len(found(sender, body["of"]))
+
+
 def asked(sender: Sender, name: str, **query: str) -> Any:
     answer = sender.get(f"/api/v1/measures/{name}", **query)
     assert answer.status_code == 200, answer.content

@@ -267,7 +267,7 @@ def _has(atoms: list[Token], negated: bool) -> Condition:
 
 
 def _field(written: str, part: slice, bare: bool = False) -> tuple[Field, str]:
-    head, _, key = written.partition(".")
+    head, _, key = (written, "", "") if written.lower() in BY_NAME else written.partition(".")
     field = BY_NAME.get(head.lower())
     if field is None or (key and not field.keyed):
         raise FilterError(
@@ -283,7 +283,8 @@ def _field(written: str, part: slice, bare: bool = False) -> tuple[Field, str]:
 
 def closest(written: str) -> str | None:
     """The field whose name is nearest to what was written."""
-    near = difflib.get_close_matches(written.lower(), [*BY_NAME, "has"], n=1, cutoff=0.6)
+    names = (name for name in (*BY_NAME, "has") if "." in written or "." not in name)
+    near = difflib.get_close_matches(written.lower(), names, n=1, cutoff=0.6)
     return (BY_NAME[near[0]].name if near[0] in BY_NAME else near[0]) if near else None
 
 

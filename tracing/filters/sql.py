@@ -17,7 +17,9 @@ SETTLED = "arrived_at <= fromUnixTimestamp64Milli({now_ms:Int64}) - toIntervalSe
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKENS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 KEY = "(toStartOfHour(key_ts), trace_id, version)"
-LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"
+LIVE_ENV = "(environment = '' OR environment IN {live:Array(String)})"
+LIVE = f"(run_id = '' AND {LIVE_ENV})"
+YES_NO = {"refused": "ifNull(refused, 0)", "live": LIVE, "live_env": LIVE_ENV, "settled": SETTLED}
 
 
 _NO_OTHER_RECORDS = (
@@ -262,10 +264,9 @@ def _on_yes_no(writer: _Writer, condition: Condition, value: Value) -> str:
     name = condition.field.column
     if not isinstance(value, Word):
         return "isNotNull(refused)" if name == "refused" else "1"
-    sql = {"refused": "ifNull(refused, 0)", "live": LIVE, "settled": SETTLED}[name]
     if name == "refused" and value.value == "false":
         return "ifNull(NOT refused, 0)"
-    return sql if value.value == "true" else f"NOT ({sql})"
+    return YES_NO[name] if value.value == "true" else f"NOT ({YES_NO[name]})"
 
 
 def _on_cache(writer: _Writer, condition: Condition, value: Value) -> str:
