@@ -57,6 +57,12 @@ def _keep_in_store(frame: Frame) -> None:
         raise SpoolFullError("the store did not take it in time")
 
 
+def keep_signals(found: Sequence[Signal], project: str, received_ns: int, client: str = "") -> None:
+    """The same of signals; where there are none, nothing."""
+    if found:
+        keep(Frame("signals", project, signals.dump(found), received_ns, JSON, client, signals=len(found)))
+
+
 class RefusedError(Exception):
     """A request that is not taken, with the status and the reason of its answer."""
 
@@ -237,8 +243,7 @@ def _keep_signals_within(items: Sequence[native.Item], access: keys.Access, rece
             _told(item.index, error.detail, f"signals[{error.index}].{error.field}".rstrip("."), error.suggestion or "")
             for error in wrong
         ]
-    if kept:
-        keep(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
+    keep_signals(kept, access.project, received_ns)
     return errors
 
 
@@ -274,8 +279,7 @@ def _take_signals(request: HttpRequest, access: keys.Access) -> HttpResponse:
     if len(items) > signals.MOST:
         raise RefusedError(413, f"{len(items)} signals in one request; {signals.MOST} are taken")
     kept, errors = signals.parse(items, received_ns, native.trace_id_of)
-    if kept:
-        keep(Frame("signals", access.project, signals.dump(kept), received_ns, JSON))
+    keep_signals(kept, access.project, received_ns)
     refused = [asdict(error) for error in errors]
     if refused:
         client, reason = client_of(request), _summary(refused)[:500]

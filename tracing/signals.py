@@ -2,7 +2,7 @@
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -135,7 +135,7 @@ def _time(value: Any) -> int:
     return max(0, min(LAST_NS, (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000))
 
 
-def dump(signals: list[Signal]) -> bytes:
+def dump(signals: Sequence[Signal]) -> bytes:
     """The body of a spool frame."""
     return orjson.dumps([asdict(signal) for signal in signals])
 

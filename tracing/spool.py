@@ -51,6 +51,7 @@ class Frame:
     status: int = 200
     reason: str = ""
     ignored: int = 0  # records that are of nobody's answer
+    signals: int = 0
 
     def encode(self) -> tuple[bytes, bytes]:
         """Header with meta, and the body."""
@@ -66,6 +67,7 @@ class Frame:
                 self.status,
                 self.reason,
                 self.ignored,
+                self.signals,
             ]
         )
         crc = zlib.crc32(self.body, zlib.crc32(meta))
@@ -296,27 +298,31 @@ def _read(header: bytes, file: BinaryIO) -> Frame | Torn | None:
 
 
 def waiting(directory: Path) -> Counter[str]:
-    """Spans that were accepted and are not in the store yet, a project; reads no bodies."""
+    """Spans and signals that were accepted and are not in the store yet, a project; reads no bodies."""
     count: Counter[str] = Counter()
-    for (project, _), spans in waiting_by_client(directory).items():
-        count[project] += spans
+    for frame in _spooled(directory):
+        count[frame.project] += frame.spans + frame.signals
     return count
 
 
-def waiting_by_client(directory: Path) -> Counter[tuple[str, str]]:
-    """The same, by project and client."""
+def spans_waiting(directory: Path) -> Counter[tuple[str, str]]:
+    """Spans alone, by project and client."""
     count: Counter[tuple[str, str]] = Counter()
+    for frame in _spooled(directory):
+        count[frame.project, frame.client] += frame.spans
+    return count
+
+
+def _spooled(directory: Path) -> Iterator[Frame]:
     for path in segments(directory):
         try:
             with path.open("rb") as file:
-                for project, client, spans in _counts(file):
-                    count[project, client] += spans
+                yield from _without_bodies(file)
         except FileNotFoundError:
             continue  # drained meanwhile
-    return count
 
 
-def _counts(file: BinaryIO) -> Iterator[tuple[str, str, int]]:
+def _without_bodies(file: BinaryIO) -> Iterator[Frame]:
     while len(header := file.read(HEADER.size)) == HEADER.size:
         magic, meta_length, body_length, _ = HEADER.unpack(header)
         meta = file.read(meta_length)
@@ -326,7 +332,7 @@ def _counts(file: BinaryIO) -> Iterator[tuple[str, str, int]]:
             frame = _frame(meta, b"")
         except ValueError:  # damaged: the drain will say so
             return
-        yield frame.project, frame.client, frame.spans
+        yield frame
         file.seek(body_length, os.SEEK_CUR)
 
 

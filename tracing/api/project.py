@@ -96,7 +96,11 @@ def _project_json(found: Project) -> dict[str, Any]:
 
 @router.get("/ingest/account", auth=READ, tags=["ingest"], summary="What became of every span")
 def account(request: HttpRequest) -> HttpResponse:
-    """In total and a day each; received is the sum of stored, duplicate, rejected, bad and waiting."""
+    """In total and a day each; received is the sum of stored, duplicate, rejected, bad and waiting.
+
+    Among those waiting are signals too, which are counted nowhere else: where none wait, all that was accepted is there
+    to be read.
+    """
     slug = access_of(request).project
     waiting = spool.waiting(Path(settings.SPOOL_DIR))[slug]
     found = queries.account(project=slug, waiting=waiting)

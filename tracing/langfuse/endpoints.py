@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from tracing import body, keys, native, problems
-from tracing import signals as signal_bodies
 from tracing.langfuse import batch as langfuse_batch
 from tracing.langfuse.batch import Batch
 from tracing.models import Project
@@ -21,6 +20,7 @@ from tracing.receive import (
     answering,
     client_of,
     keep,
+    keep_signals,
     note_rejected,
     refuse_otlp,
     take_otlp,
@@ -75,8 +75,7 @@ def keep_batch(batch: Batch, project: str, received_ns: int, client: str) -> Non
         frame = Frame("otlp", project, spans, received_ns, JSON, client, batch.events, rejected)
         keep(frame)
         note_rejected(frame, "; ".join(dict.fromkeys(fault.message for fault in batch.faults)))
-    if batch.signals:
-        keep(Frame("signals", project, signal_bodies.dump(batch.signals), received_ns, JSON, client))
+    keep_signals(batch.signals, project, received_ns, client)
 
 
 def _take_scores(request: HttpRequest, access: keys.Access) -> HttpResponse:

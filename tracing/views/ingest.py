@@ -35,7 +35,7 @@ MOST_KEYLESS = 20
 @member_page
 def ingest(here: Visit) -> HttpResponse:
     """Spans received and what became of them, by day; the last refusals with their cure."""
-    by_client = spool.waiting_by_client(Path(settings.SPOOL_DIR))
+    by_client = spool.spans_waiting(Path(settings.SPOOL_DIR))
     waiting = {client: spans for (project, client), spans in by_client.items() if project == here.slug and spans}
     unread, looked_at = losses.unread_attributes(project=here.slug)
     context: Context = {

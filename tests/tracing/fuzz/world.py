@@ -87,7 +87,7 @@ class World:
     def check(self) -> None:
         """Drain the round, and look."""
         receive.spool().seal()
-        waited = spool.waiting(settings.SPOOL_DIR)["atlas"]
+        waited = spool.spans_waiting(settings.SPOOL_DIR).total()
         before = self._account()
         with capture_logs() as logged:
             self.drain.drain()
