@@ -282,7 +282,7 @@ def test_a_person_can_clear_a_trace(reviewer: Sender) -> None:
 @pytest.mark.parametrize(
     ("word", "field", "suggestion"),
     [
-        ({"fault": "droped"}, "fault", None),
+        ({"fault": "droped"}, "fault", "dropped"),
         ({"fault": "dropped", "stage": "retrieve"}, "stage", "rerank"),
         ({"fault": "error"}, "stage", None),
         ({"fault": "error", "stage": "oven"}, "stage", None),

@@ -49,6 +49,32 @@ def test_a_verdict_is_a_decision_that_is_copied_at_once(reviewer: Sender) -> Non
     assert found(reviewer, "kind:human fault:ungrounded") == [trace_id(1)]
 
 
+def test_who_cannot_tell_the_cause_is_not_certain_of_it(reviewer: Sender) -> None:
+    keep(dropped())
+    told = say(reviewer, fault="unknown", stage="rerank").json()
+    assert (told["stage"], told["fault"], told["certainty"]) == (None, "unknown", "unknown")
+    assert told["would_decide"] == shown(reviewer)["verdict"]["would_decide"] == verdicts.WOULD_DECIDE
+    assert found(reviewer, "certainty:unknown kind:human") == [trace_id(1)]
+    assert say(reviewer, fault="none").json()["certainty"] == "certain"
+
+
+@pytest.mark.parametrize(
+    ("word", "field", "suggestion"),
+    [
+        ({"stage": "bogus", "fault": "unknown"}, "stage", None),
+        ({"stage": "rerunk", "fault": "none"}, "stage", "rerank"),
+        ({"stage": "rerunk", "fault": "dropped"}, "stage", "rerank"),
+        ({"fault": "droped"}, "fault", "dropped"),
+    ],
+)
+def test_a_word_that_is_none_is_refused_whatever_stands_beside_it(
+    reviewer: Sender, word: dict[str, str], field: str, suggestion: str | None
+) -> None:
+    keep(dropped())
+    refused = say(reviewer, **word)
+    assert (refused.status_code, refused.json()["field"], refused.json().get("suggestion")) == (400, field, suggestion)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_process_that_dies_between_commit_and_copy_loses_nothing(
     reviewer: Sender, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,8 @@
 """What a person says is right: a verdict that stands above the engine's, until a person changes it."""
 
+import difflib
 import time
+from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,7 +15,6 @@ from tracing.records import Verdict
 from tracing.stages import Fault, Stage
 
 MOST_NOTE = 2_000
-UNKNOWN = "unknown"
 
 
 class WrongVerdictError(ValueError):
@@ -26,25 +27,25 @@ class WrongVerdictError(ValueError):
 
 def verdict_of(stage: str | None, fault: str) -> Verdict:
     """The verdict of these words; `none` clears the trace. Raises WrongVerdictError."""
-    if fault in (verdicts.NOTHING, UNKNOWN):
-        return _verdict(None, fault)
+    if stage:
+        _refuse_unknown("stage", stage, [one.label for one in Stage])
+    _refuse_unknown("fault", fault, [*(one.label for one in Fault), verdicts.UNKNOWN, verdicts.NOTHING])
     known = Fault.named(fault)
     if known is None:
-        names = ", ".join((*(one.label for one in Fault), UNKNOWN, verdicts.NOTHING))
-        raise WrongVerdictError("fault", f"there is no fault '{fault[:40]}': it is one of {names}")
-    if stage and Stage.named(stage) is None:
-        names = ", ".join(one.label for one in Stage)
-        raise WrongVerdictError("stage", f"there is no stage '{stage[:40]}': it is one of {names}")
+        return verdicts.said_by_a_person(None, fault)
     if known.stage is None and not stage:
         raise WrongVerdictError("stage", f"{fault} can happen in any stage: say in which")
     if known.stage is not None and stage not in (None, "", known.stage.label):
         detail = f"{fault} is a fault of {known.stage.label}, not of {stage}"
         raise WrongVerdictError("stage", detail, known.stage.label)
-    return _verdict(known.stage.label if known.stage else stage, fault)
+    return verdicts.said_by_a_person(known.stage.label if known.stage else stage, fault)
 
 
-def _verdict(stage: str | None, fault: str) -> Verdict:
-    return Verdict(stage, fault, "human", "certain", "human", 0)
+def _refuse_unknown(field: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        near = difflib.get_close_matches(word, known, 1)
+        detail = f"there is no {field} '{word[:40]}': it is one of {', '.join(known)}"
+        raise WrongVerdictError(field, detail, near[0] if near else None)
 
 
 def say(
@@ -61,7 +62,7 @@ def take_back(*, project: Project, key: TraceKey, person: User) -> bool:
     last = verdicts.last_word((one.fault, one) for one in said)
     if last is None or last.person != person:
         return False
-    say(project=project, key=key, person=person, verdict=_verdict(None, verdicts.WITHDRAWN))
+    say(project=project, key=key, person=person, verdict=verdicts.said_by_a_person(None, verdicts.WITHDRAWN))
     return True
 
 

@@ -12,7 +12,6 @@ from tracing import marks, store
 from tracing.judging import verdicts
 from tracing.keyed import TraceKey
 from tracing.models import HumanVerdict, Outbox
-from tracing.records import Verdict
 
 log = structlog.get_logger()
 
@@ -52,5 +51,5 @@ def _copy(said: HumanVerdict) -> None:
 
 def row_of(said: HumanVerdict) -> verdicts.Row:
     """The decision as the store keeps it."""
-    verdict = Verdict(said.stage or None, said.fault, "human", "certain", "human", 0)
+    verdict = verdicts.said_by_a_person(said.stage or None, said.fault)
     return verdicts.Row(verdict, said.said_ns, person=said.name, note=said.note)

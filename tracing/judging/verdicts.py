@@ -11,8 +11,10 @@ from tracing.keyed import AT, TraceKey, picked
 from tracing.records import Trace, Verdict
 
 NOTHING = "none"  # the fault of a row that blames nobody
+UNKNOWN = "unknown"  # the fault where something went wrong, and it can't be told what
 WITHDRAWN = "withdrawn"  # the fault of a person's row that takes the one before it back
 MOST_SHOWN = 200
+WOULD_DECIDE = "Name the anchors that the right answer rests on: they can then be followed through the stages."
 Word = TypeVar("Word")
 
 
@@ -54,6 +56,13 @@ class Standing:
     def verdict(self) -> Verdict | None:
         """The verdict to show; None where the trace has not failed, or a person cleared it."""
         return self.row.verdict if self.row is not None and self.row.blames else None
+
+
+def said_by_a_person(stage: str | None, fault: str) -> Verdict:
+    """The verdict of a person's words: it is certain, unless they say that the cause can't be told."""
+    if fault == UNKNOWN:
+        return Verdict(None, fault, "human", "unknown", "human", 0, would_decide=WOULD_DECIDE)
+    return Verdict(stage, fault, "human", "certain", "human", 0)
 
 
 def applied(trace: Trace, engine: Row | None) -> Trace:
