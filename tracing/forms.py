@@ -11,7 +11,7 @@ from tracing import anchor_patterns
 from tracing.filters import FilterError, parse, parse_range
 from tracing.models import Key, Membership, Project, Scope
 from tracing.pages.fields import LinesField, ManyChoices, NumbersField
-from tracing.stages import Fault, Stage
+from tracing.stages import Fault, Stage, refusal_of_times
 
 DAYS = [(1, "Monday"), (2, "Tuesday"), (3, "Wednesday"), (4, "Thursday"), (5, "Friday"), (6, "Saturday"), (7, "Sunday")]
 SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
@@ -90,13 +90,10 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
         return pattern
 
     def clean_slow_ms(self) -> dict[str, float]:
-        """Only stages have a time."""
+        """Only stages have a time, and none is below 0."""
         slow: dict[str, float] = self.cleaned_data["slow_ms"]
-        unknown = next((name for name in slow if Stage.named(name) is None), None)
-        if unknown is not None:
-            raise forms.ValidationError(
-                f"'{unknown[:40]}' is no stage; the stages are {', '.join(s.label for s in Stage)}."
-            )
+        if why := refusal_of_times(slow):
+            raise forms.ValidationError(f"{why}.")
         return slow
 
     def clean(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The stages of a pipeline and the faults that each can have: the only place that lists them."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 
@@ -80,3 +81,13 @@ class Fault(Enum):
 
 
 _FAULT_BY_LABEL = {fault.label: fault for fault in Fault}
+
+
+def refusal_of_times(times: Mapping[str, float]) -> str | None:
+    """Why these are no times of stages, as a sentence without its end; None where they are."""
+    for name, ms in times.items():
+        if Stage.named(name) is None:
+            return f"'{name[:40]}' is no stage; the stages are {', '.join(stage.label for stage in Stage)}"
+        if ms < 0:
+            return f"The time of {name} is below 0"
+    return None

@@ -176,6 +176,12 @@ def test_the_project_is_read_and_changed(project: Project) -> None:
     assert admin.get("/api/v1/project").json() == response.json()
 
 
+def test_names_are_kept_once_and_without_the_space_around_them(project: Project) -> None:
+    admin = with_scopes(project, Scope.READ, Scope.ADMIN)
+    changed = patch(admin, orjson.dumps({"products": ["a", " a ", "b"], "name": " Atlas 2 "})).json()
+    assert (changed["products"], changed["name"]) == (["a", "b"], "Atlas 2")
+
+
 def patch(sender: Sender, data: bytes) -> Any:
     headers = {"Authorization": f"Bearer {sender.secret}"}
     return sender.client.patch("/api/v1/project", data, content_type="application/json", headers=headers)
@@ -191,6 +197,13 @@ def patch(sender: Sender, data: bytes) -> Any:
         ({"anchor_pattern": "("}, "anchor_pattern"),
         ({"anchor_pattern": r"(a+)\1"}, "anchor_pattern"),
         ({"slow_ms": {"rerink": 5}}, "slow_ms"),
+        ({"slow_ms": {"generate": -5}}, "slow_ms"),
+        ({"slow_ms": {"generate": True}}, "slow_ms.generate"),
+        ({"week_start": True}, "week_start"),
+        ({"answer_cut": True}, "answer_cut"),
+        ({"lane_floors": {" ": 1}}, "lane_floors. .[key]"),
+        ({"live_environments": [" "]}, "live_environments.0"),
+        ({"name": "  "}, "name"),
         ({"slug": "other"}, "slug"),
         ({"name": None}, "name"),
         ({"live_environments": "eu"}, "live_environments"),

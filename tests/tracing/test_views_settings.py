@@ -146,12 +146,14 @@ class TestTheProjectsSettings:
             ({"answer_cut": 1.2}, "less than or equal to 1.0"),
             ({"zone": "Atlantis/Sunken"}, "not one of the available choices"),
             ({"slow_ms": "rerunk = 300"}, "is no stage"),
+            ({"slow_ms": "generate = -5"}, "The time of generate is below 0."),
+            ({"name": "  "}, "This field is required"),
         ],
     )
     def test_say_what_is_wrong_and_change_nothing(
         self, mara: Client, project: Project, change: dict[str, object], said: str
     ) -> None:
-        response = mara.post("/p/atlas/settings/save", settings(project, name="Changed", **change))
+        response = mara.post("/p/atlas/settings/save", settings(project, **{"name": "Changed", **change}))
         assert response.status_code == 422
         assert said in response.content.decode()
         project.refresh_from_db()

@@ -9,21 +9,33 @@ from typing import Annotated, Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, field_validator
 
 from tracing import anchor_patterns, queries, spool
 from tracing.api.access import ADMIN, READ, ProblemError, access_of, project_of
 from tracing.api.traces import answer
 from tracing.models import Project
 from tracing.queries.ingest import Day
-from tracing.stages import Stage
+from tracing.stages import refusal_of_times
 
 router = Router(tags=["project"])
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Text = Annotated[str, Field(min_length=1, max_length=120)]
-Texts = Annotated[list[Text], Field(max_length=200)]
-Numbers = Annotated[dict[Text, Annotated[float, Field(allow_inf_nan=False)]], Field(max_length=200)]
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("this is a number, not true or false")
+    return value
+
+
+def _folded(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+NoBoolean = BeforeValidator(_no_boolean)
+Share = Annotated[float, Field(ge=0, le=1), NoBoolean]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Texts = Annotated[list[Text], Field(max_length=200), AfterValidator(_folded)]
+Numbers = Annotated[dict[Text, Annotated[float, Field(allow_inf_nan=False), NoBoolean]], Field(max_length=200)]
 
 
 class ProjectChange(Schema):
@@ -33,7 +45,7 @@ class ProjectChange(Schema):
 
     name: Text | None = None
     zone: str | None = None
-    week_start: Annotated[int, Field(ge=1, le=7)] | None = None
+    week_start: Annotated[int, Field(ge=1, le=7), NoBoolean] | None = None
     live_environments: Texts | None = None
     lane_floors: Numbers | None = None
     anchor_pattern: Annotated[str, Field(max_length=300)] | None = None
@@ -60,10 +72,9 @@ class ProjectChange(Schema):
 
     @field_validator("slow_ms")
     @classmethod
-    def _known_stages(cls, slow: Mapping[str, float] | None) -> Mapping[str, float] | None:
-        unknown = [name for name in slow or {} if Stage.named(name) is None]
-        if unknown:
-            raise ValueError(f"there is no stage '{unknown[0]}'")
+    def _times_of_stages(cls, slow: Mapping[str, float] | None) -> Mapping[str, float] | None:
+        if why := refusal_of_times(slow or {}):
+            raise ValueError(why)
         return slow
 
 
