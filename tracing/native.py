@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from tracing.dialects.shapes import OUTCOMES
 from tracing.dialects.values import number, truth
 from tracing.otlp.json import LATEST_NS, MOST_DEPTH, Undecodable, loads
 from tracing.records import Span
+from tracing.spelling import misspelt, near
 from tracing.stages import Stage
 
 __all__ = ["NATIVE_SPAN_ID", "Item", "Problem", "Undecodable", "parse", "trace_id_of"]
@@ -133,8 +133,8 @@ def _required_text(document: Mapping[str, Any], name: str) -> str:
     if given is None and name in document:
         raise _Refused(Problem(f"{name} is null", name))
     if given is None:
-        near = difflib.get_close_matches(name, list(document), 1, 0.7)
-        raise _Refused(Problem(f"{name} is missing", name, f"{near[0]} looks like it: call it {name}" if near else ""))
+        like = near(name, tuple(document), 0.7)
+        raise _Refused(Problem(f"{name} is missing", name, f"{like} looks like it: call it {name}" if like else ""))
     if not isinstance(given, str) or not given.strip():
         raise _Refused(Problem(f"{name} is empty" if isinstance(given, str) else f"{name} is not a text", name))
     return given
@@ -201,6 +201,16 @@ _ALSO = (
     "trace_id", "query", "started_at", "ended_at", "project", "settled", "live", "assessments",
     "judging", "expectation", "verdict", "flags", "signals", "warnings", "service",
 )  # fmt: skip
+_KNOWN = (*_SHAPES, *_ALSO)
+_NAMES_OF_FILTERS = {
+    "env": "environment",
+    "session": "session_id",
+    "user": "user_id",
+    "run": "run_id",
+    "item": "item_id",
+    "release": "versions.release",
+    "model": "stages[].model",
+}
 
 
 def _check_parts(document: Mapping[str, Any]) -> None:
@@ -215,17 +225,16 @@ def _check_parts(document: Mapping[str, Any]) -> None:
         name = stage.get("stage") if isinstance(stage, dict) else None
         if not isinstance(name, str) or Stage.named(name) is None:
             labels = [each.label for each in Stage]
-            near = difflib.get_close_matches(str(name), labels, 1, 0.5)
-            hint = near[0] if near else "one of " + ", ".join(labels)
+            hint = near(str(name), tuple(labels), 0.5) or "one of " + ", ".join(labels)
             raise _Refused(Problem("no such stage", f"stages[{index}].stage", hint))
 
 
 def _check_names(document: Mapping[str, Any]) -> None:
-    known = [*_SHAPES, *_ALSO]
-    for name in document:
-        # A name that is close to one of ours is a slip of the pen; others are the sender's own, kept and not read.
-        if name not in known and (near := difflib.get_close_matches(name, known, 1, 0.85)):
-            raise _Refused(Problem(f"there is no field {name[:100]}", name[:100], near[0]))
+    of_filters = ((name, meant) for name, meant in _NAMES_OF_FILTERS.items() if name in document)
+    found = next((one for one in of_filters if one[1] not in document), None) or misspelt(document, _KNOWN)
+    if found is not None:
+        name, meant = found
+        raise _Refused(Problem(f"there is no field {name}", name, meant))
 
 
 def _too_deep(document: Any) -> bool:

@@ -246,6 +246,30 @@ def test_an_inventory_is_listed_and_a_bad_one_refused(sender: Sender) -> None:
     assert [one["version"] for one in sender.get("/api/v1/corpus/manifests").json()["inventories"]] == ["7"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field", "suggestion"),
+    [
+        ({"titel": "Retrying"}, "titel", "title"),
+        ({"source_hsh": "a"}, "source_hsh", "source_hash"),
+        ({"sourceHash": "a"}, "sourceHash", "source_hash"),
+        ({"redirect": "a"}, "redirect", "redirect_to"),
+        ({"redirect_to": "b"}, "redirect_to", None),
+    ],
+)
+def test_a_manifests_line_that_says_what_it_cannot_mean_is_named(
+    sender: Sender, wrong: dict[str, str], field: str, suggestion: str | None
+) -> None:
+    told = push(sender, "1", line("a", language="en", lines=3), line("b") | wrong)
+    assert (told.status_code, told.json()["line"], told.json()["field"]) == (400, 2, field)
+    assert told.json().get("suggestion") == suggestion
+    assert push(sender, "1", line("a", language="en", titles=["A"], title="A")).status_code == 201
+
+
+def test_a_misspelt_field_of_an_inventory_is_named(sender: Sender) -> None:
+    told = sender.put("/api/v1/corpus/index", lines({"chunkId": "1", "anchor": "a"}), version="7").json()
+    assert (told["line"], told["field"], told["suggestion"]) == (1, "chunkId", "chunk_id")
+
+
 def test_expectations_are_taken_line_by_line(sender: Sender) -> None:
     response = sender.put(
         "/api/v1/expectations",
@@ -275,10 +299,11 @@ def test_a_misspelt_field_of_an_expectation_is_named_and_a_foreign_one_is_not(se
         lines(
             {"query": "How?", "behavior": "answer"},
             {"query": "How?", "behaviour": "answer", "anchor": ["a"]},
+            {"query": "How?", "behaviour": "answer", "ancors": ["a"]},
             {"query": "How?", "behaviour": "answer", "ticket": 7, "customer": "x"},
         ),
     ).json()
     assert told["accepted"] == 1
     assert [(error["line"], error["field"], error["suggestion"]) for error in told["errors"]] == [
-        (1, "behavior", "behaviour"), (2, "anchor", "anchors"),
+        (1, "behavior", "behaviour"), (2, "anchor", "anchors"), (3, "ancors", "anchors"),
     ]  # fmt: skip

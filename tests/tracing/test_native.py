@@ -194,6 +194,16 @@ def test_spans_of_the_same_trace_add_to_the_document() -> None:
         ({"refused": "perhaps"}, "refused", ""),
         ({"metadata": []}, "metadata", ""),
         ({"candidate": []}, "candidate", "candidates"),
+        ({"anwser": "Yes."}, "anwser", "answer"),
+        ({"answar": "Yes."}, "answar", "answer"),
+        ({"sessionId": "s"}, "sessionId", "session_id"),
+        ({"userId": "u"}, "userId", "user_id"),
+        ({"env": "prod"}, "env", "environment"),
+        ({"session": "s"}, "session", "session_id"),
+        ({"user": "u"}, "user", "user_id"),
+        ({"run": "r"}, "run", "run_id"),
+        ({"release": "r7", "versions": {"prompt": "p3"}}, "release", "versions.release"),
+        ({"model": "m"}, "model", "stages[].model"),
     ],
 )
 def test_a_wrong_document_is_refused_with_its_field(change: dict[str, Any], field: str, hint: str) -> None:
@@ -206,6 +216,18 @@ def test_a_wrong_document_is_refused_with_its_field(change: dict[str, Any], fiel
 
 def test_fields_that_are_the_senders_own_are_no_fault() -> None:
     assert parsed(LEAST | {"x_request": "1", "settled": True}).problem is None
+    assert parsed(LEAST | {"user": {"plan": "free"}, "user_id": "u"}).problem is None
+    own = ("product_id", "project_id", "query_id", "answer_id", "tags", "started", "source", "region", "tenant", "cost",
+           "prompt", "service_name", "user_email", "timestamp", "first_seen", "question", "score", "type")  # fmt: skip
+    assert [name for name in own if parsed(LEAST | {name: "x"}).problem is not None] == []
+
+
+@pytest.mark.parametrize("written", ["traceID", "traceId", "trace-id", "TRACE_ID"])
+def test_an_id_under_a_name_that_is_like_its_own_is_pointed_to(written: str) -> None:
+    document = {name: value for name, value in LEAST.items() if name != "trace_id"} | {written: TRACE}
+    problem = parsed(document).problem
+    assert problem is not None
+    assert (problem.field, problem.suggestion) == ("trace_id", f"{written} looks like it: call it trace_id")
 
 
 @pytest.mark.parametrize("document", [7, "x", None, []])

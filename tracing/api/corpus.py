@@ -188,7 +188,8 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _refused(error: corpus.BadLineError) -> ProblemError:
-    return ProblemError(400, f"{error}. Nothing was taken.", field=error.field or None, line=error.number)
+    detail = f"{error}. Nothing was taken."
+    return ProblemError(400, detail, field=error.field or None, suggestion=error.suggestion, line=error.number)
 
 
 def _by(request: HttpRequest) -> str:

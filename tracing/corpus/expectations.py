@@ -13,6 +13,7 @@ from tracing.columns import canonical
 from tracing.native import trace_id_of
 from tracing.records import Expectation, Trace
 from tracing.signals import ItemError
+from tracing.spelling import misspelt
 
 BEHAVIOURS = ("answer", "refuse", "direct")
 ALIASES = {"route": "direct"}
@@ -72,7 +73,9 @@ def _loaded(text: bytes) -> dict[str, Any]:
 
 
 def _expected(line: Mapping[str, Any]) -> Expected:
-    _refuse_misspelt(line)
+    if found := misspelt(line, FIELDS):
+        name, meant = found
+        raise _WrongError(name, f"there is no field '{name}'", meant)
     about, subject, query = _subject(line)
     all_required = line.get("all_required")
     if all_required is not None and not isinstance(all_required, bool):
@@ -80,14 +83,6 @@ def _expected(line: Mapping[str, Any]) -> Expected:
     texts = {name: _text(line, name, most) for name, most in TEXTS.items()}
     behaviour = _behaviour(line.get("behaviour"))
     return Expected(about, subject, behaviour, _anchors(line), bool(all_required), query=query, **texts)
-
-
-def _refuse_misspelt(line: Mapping[str, Any]) -> None:
-    """A field of the sender's own is none of our business; one that was surely meant to be ours is."""
-    for name in line:
-        close = [] if name in FIELDS else difflib.get_close_matches(name[:40], FIELDS, n=1, cutoff=0.85)
-        if close and close[0] not in line:
-            raise _WrongError(name[:80], f"there is no field '{name[:80]}'", close[0])
 
 
 def _subject(line: Mapping[str, Any]) -> tuple[str, str, str]:

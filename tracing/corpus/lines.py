@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tracing import anchor_patterns
+from tracing.spelling import misspelt
 
 STILL = 2**63 - 1
 MOST_LINES = 1_000_000
@@ -21,9 +22,9 @@ SHOWN = 50
 class BadLineError(ValueError):
     """The first line that cannot be taken: its number, counted from 1, and what is wrong with it."""
 
-    def __init__(self, number: int, field: str, detail: str) -> None:
+    def __init__(self, number: int, field: str, detail: str, suggestion: str | None = None) -> None:
         super().__init__(f"line {number}: {detail}")
-        self.number, self.field = number, field
+        self.number, self.field, self.suggestion = number, field, suggestion
 
 
 class Entry(NamedTuple):
@@ -35,6 +36,10 @@ class Entry(NamedTuple):
     source_hash: str = ""
     redirect_to: str = ""
     entities: tuple[str, ...] = ()
+
+
+OF_ANCHOR = ("anchor", *Entry._fields)
+OF_CHUNK = ("chunk_id", "anchor", "source_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,13 @@ def read_manifest(body: bytes, pattern: str = "") -> dict[str, Entry]:
     """The entries of JSON Lines by anchor; raises BadLineError. `pattern` is what the project's anchors match."""
     entries: dict[str, Entry] = {}
     numbers: dict[str, int] = {}
-    for number, line in _lines(body):
+    for number, line in _lines(body, OF_ANCHOR):
         anchor = _needed(line, "anchor", number)
         if anchor in entries:
             raise BadLineError(number, "anchor", f"the anchor {anchor[:200]!r} is in line {numbers[anchor]} already")
         entries[anchor] = _entry(line, number)
+        if entries[anchor].redirect_to == anchor:
+            raise BadLineError(number, "redirect_to", "redirect_to is the anchor itself: it is where the anchor went")
         numbers[anchor] = number
     if not entries:
         raise BadLineError(1, "", "there is no line: a manifest lists every anchor that exists")
@@ -126,7 +133,7 @@ def read_inventory(body: bytes) -> list[Holding]:
     """The chunks of JSON Lines; raises BadLineError."""
     holdings: list[Holding] = []
     numbers: dict[tuple[str, str], int] = {}
-    for number, line in _lines(body):
+    for number, line in _lines(body, OF_CHUNK):
         chunk_id, anchor = _needed(line, "chunk_id", number), _needed(line, "anchor", number)
         if (before := numbers.setdefault((chunk_id, anchor), number)) != number:
             raise BadLineError(number, "chunk_id", f"the chunk {chunk_id[:200]!r} is in line {before} already")
@@ -136,7 +143,7 @@ def read_inventory(body: bytes) -> list[Holding]:
     return holdings
 
 
-def _lines(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(body: bytes, known: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     for number, text in enumerate(body.split(b"\n"), start=1):
         if not text.strip():
@@ -149,6 +156,9 @@ def _lines(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
             raise BadLineError(number, "", f"this is no JSON: {error}") from error
         if not isinstance(line, dict):
             raise BadLineError(number, "", "a line is a JSON object")
+        if found := misspelt(line, known):
+            name, meant = found
+            raise BadLineError(number, name, f"there is no field '{name}'", meant)
         yield number, line
 
 
