@@ -107,6 +107,135 @@ def test_of_a_span(attributes: dict[str, Any], said: str) -> None:
     assert warnings_of_span(**attributes) == (said,)
 
 
+KNOWN_VERSIONS = "release, prompt, index, embedding, reranker or corpus"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"cost_usd": -0.01}, "cost_usd -0.01 is below 0, and cannot be right: send a number from 0"),
+        ({"first_token_ms": -1}, "first_token_ms -1 is below 0, and cannot be right: send a number from 0"),
+        ({"duration_ms": -5}, "duration_ms -5 is below 0, and cannot be right: send a number from 0"),
+        ({"repeat": -1}, "repeat -1 was left out: send a whole number"),
+        (
+            {"stages": [{"stage": "generate", "input_tokens": "12 tok"}]},
+            "input_tokens '12 tok' of the stage 'generate' was left out: send a whole number",
+        ),
+        (
+            {"stages": [{"stage": "generate", "attempts": -1}]},
+            "attempts -1 of the stage 'generate' was left out: send a whole number",
+        ),
+        (
+            {"stages": [{"stage": "generate", "cost_usd": "$0.01"}]},
+            "cost_usd '$0.01' of the stage 'generate' is no number and was left out: send a number",
+        ),
+        (
+            {"stages": [{"stage": "rerank", "duration_ms": "240ms"}]},
+            "duration_ms '240ms' of the stage 'rerank' is no number and was left out: send a number",
+        ),
+        (
+            {"stages": [{"stage": "rerank", "duration_ms": -2}]},
+            "duration_ms -2 of the stage 'rerank' is below 0, and cannot be right: send a number from 0",
+        ),
+        (
+            {"stages": [{"stage": "rerank", "cache": "warm"}]},
+            "cache 'warm' of the stage 'rerank' is not known and was left out: send hit or miss",
+        ),
+        ({"stages": [{"stage": "rerank", "round": 0}]}, "round 0 was left out: rounds count from 1"),
+        (
+            {"stages": [{"stage": "rerank", "checks": [{"value": 1}]}]},
+            "an entry of checks of the stage 'rerank' without a name was left out: send a name with each",
+        ),
+        (
+            {"context": {"cap_tokens": "6k"}},
+            "cap_tokens '6k' of context was left out: send a whole number",
+        ),
+        (
+            {"context": {"slots": [{"name": "docs", "used_tokens": "few"}]}},
+            "used_tokens 'few' of the slot 'docs' was left out: send a whole number",
+        ),
+        (
+            {"context": {"slots": {"docs": "4k"}}},
+            "cap_tokens '4k' of the slot 'docs' was left out: send a whole number",
+        ),
+        (
+            {"context": {"slots": [{"cap_tokens": 4}]}},
+            "an entry of context.slots without a name was left out: send a name with each",
+        ),
+    ],
+)
+def test_of_the_numbers_of_a_native_trace(document: dict[str, Any], said: str) -> None:
+    assert native_trace(**document).warnings == (said,)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        (
+            {"lanes": [{"name": "v", "top_k": "forty"}]},
+            "top_k 'forty' of the lane 'v' was left out: send a whole number",
+        ),
+        (
+            {"lanes": [{"name": "v", "floor": "low"}]},
+            "floor 'low' of the lane 'v' is no number and was left out: send a number",
+        ),
+        (
+            {"lanes": [{"name": "v", "score_kind": "cosine"}]},
+            "score_kind 'cosine' of the lane 'v' is not known and was read as unknown: send similarity, distance or"
+            " unknown",
+        ),
+        ({"lanes": [{"top_k": 4}, "v"]}, "an entry of rag.lanes without a name was left out: send a name with each"),
+        ({"checks": [{"value": 4}]}, "an entry of rag.checks without a name was left out: send a name with each"),
+        ({"checks": ["margin"]}, "an entry of rag.checks without a name was left out: send a name with each"),
+        (
+            {"checks": [{"name": "margin", "threshold": "low"}]},
+            "threshold 'low' of the check 'margin' is no number and was left out: send a number",
+        ),
+        (
+            {"checks": [{"name": "margin", "passed": "perhaps"}]},
+            "passed 'perhaps' of the check 'margin' was left out: send true or false",
+        ),
+        (
+            {"citations": [{"title": "Retrying"}, "doc_a#b"]},
+            "an entry of rag.citations without an anchor, a chunk_id or a claim was left out: send an anchor, a"
+            " chunk_id or a claim with each",
+        ),
+        (
+            {"entities": [{"type": "term"}, "retry"]},
+            "an entry of rag.entities without a text was left out: send a text with each",
+        ),
+        (
+            {"versions": {"relase": "r7", "prompt": "p3"}},
+            f"'relase' of rag.versions is no name of a version and was left out: send {KNOWN_VERSIONS}",
+        ),
+        ({"versions": {"prompt": ["p3"]}}, "prompt (a list) of rag.versions was left out: send a text"),
+        ({"versions": ["r7"]}, "rag.versions (a list) was left out: send an object"),
+        ({"repeat": "twice"}, "rag.repeat 'twice' was left out: send a whole number"),
+    ],
+)
+def test_of_the_parts_of_a_span(attributes: dict[str, Any], said: str) -> None:
+    held = {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}
+    assert warnings_of_span(**held) == (said,)
+
+
+def test_nothing_is_said_of_parts_that_are_read_as_they_were_sent() -> None:
+    lanes = [{"name": "v", "top_k": 40, "returned": "40", "floor": -0.5, "score_kind": "distance", "round": 1}, "l"]
+    checks = [{"name": "margin", "value": 0.1, "threshold": 0, "passed": False}, {"name": "x", "value": "ok"}]
+    stages = [{"stage": "rerank", "duration_ms": 0, "attempts": 1, "cache": "hit", "cost_usd": "0.1", "checks": checks}]
+    made = native_trace(
+        lanes=lanes,
+        stages=stages,
+        citations=[{"claim": "It is."}, "doc_a#b"],
+        entities=["retry", {"name": "x"}],
+        versions={"release": "r7", "prompt": None, "index": 3},
+        context={"cap_tokens": 100, "slots": {"docs": 80, "all": None}},
+        cost_usd=0,
+        repeat="2",
+    )
+    assert made.warnings == ()
+    assert warnings_of_span(checks=json.dumps(checks), lanes="vector", citations="[]", entities="null") == ()
+
+
 def test_nothing_is_said_of_what_is_read_as_it_was_sent() -> None:
     candidate = {"chunk_id": "a", "lanes": {"v": {"rank": 1, "score": 0.5}, "l": 65535}, "fused_rank": "3"}
     stages = [{"stage": "rerank", "status": status} for status in ("ok", "error", "timeout", "missing", None)]
@@ -166,11 +295,10 @@ def test_they_are_few_and_short() -> None:
     assert len(normalise(spans).warnings) == MOST
 
 
+KEYS = ["rank", "lanes", "stage", "v", "name", "slots", "top_k", "checks"]
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rank", "lanes", "stage", "v"]), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
     max_leaves=6,
 )
 NAMES = [
@@ -186,6 +314,11 @@ NAMES = [
     "stages",
     "cache",
     "lanes",
+    "citations",
+    "entities",
+    "versions",
+    "repeat",
+    "cost_usd",
 ]
 
 

@@ -1,20 +1,31 @@
 """What a sender says in our own words and is not read as it was sent: what became of it, and what to send."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TypeGuard
 
-from tracing.dialects.documents import HIGHEST_RANK
-from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, STATUSES, Given
-from tracing.dialects.values import is_broken, is_half, items, loaded, mapping, number, text, truth, whole
+from tracing.dialects.misread_parts import odd, of_context, of_parts
+from tracing.dialects.misread_values import (
+    Note,
+    a_number,
+    a_whole,
+    an_amount,
+    counted,
+    is_rank,
+    one_of,
+    shown,
+    true_or_false,
+)
+from tracing.dialects.shapes import DROPPED_AT, OUTCOMES, REASONS, Given
+from tracing.dialects.values import is_broken, is_half, items, loaded, mapping, number, text
 from tracing.records import Value
 from tracing.stages import Stage
 
 MOST = 20
-_LONGEST_SHOWN = 40
 _STAGES = tuple(stage.label for stage in Stage)
 _RANKS, _SCORES = ("fused_rank", "rerank_rank"), ("fused_score", "rerank_score")
 _TRUTHS, _COUNTS = ("survived", "cited", "rerank_in"), ("tokens", "kept_tokens")
+_AMOUNTS = ("cost_usd", "first_token_ms", "duration_ms")  # of a native document
 _JSON = {
     "candidates": "a list of candidates",
     "context": "an object",
@@ -25,7 +36,6 @@ _JSON_OR_WORDS = {
     **dict.fromkeys(("citations", "entities", "lanes"), is_broken),
     **dict.fromkeys(("missing", "rewritten"), is_half),
 }
-Note = tuple[str, str]  # what it is about, of which there is one, and the sentence
 
 
 def misread(given: Given, prefix: str) -> tuple[str, ...]:
@@ -35,7 +45,7 @@ def misread(given: Given, prefix: str) -> tuple[str, ...]:
         _of_json(given, prefix),
         _of_candidates(given, prefix),
         _of_context(given, prefix),
-        _of_stages(given.get("stages")),
+        of_parts(given, prefix),
     )
     found: dict[str, str] = {}
     for about, sentence in notes:
@@ -46,19 +56,23 @@ def misread(given: Given, prefix: str) -> tuple[str, ...]:
 
 
 def _of_words(given: Given, prefix: str) -> Iterator[Note]:
-    yield from _one_of(f"{prefix}stage", given.get("stage"), _STAGES, lambda said: Stage.named(said) is not None)
-    yield from _one_of(f"{prefix}outcome", given.get("outcome"), OUTCOMES, lambda said: said.lower() in OUTCOMES)
-    yield from _number(f"{prefix}confidence", sure := given.get("confidence"))
+    yield from one_of(f"{prefix}stage", given.get("stage"), _STAGES, lambda said: Stage.named(said) is not None)
+    yield from one_of(f"{prefix}outcome", given.get("outcome"), OUTCOMES, lambda said: said.lower() in OUTCOMES)
+    yield from a_number(f"{prefix}confidence", sure := given.get("confidence"))
     share = number(sure)
     if share is not None and not 0 <= share <= 1:
         name = f"{prefix}confidence"
-        yield name, f"{name} {_shown(sure)} was kept, but says nothing that can be compared: send a number from 0 to 1"
-    yield from _true_or_false(f"{prefix}refused", given.get("refused"))
+        yield name, f"{name} {shown(sure)} was kept, but says nothing that can be compared: send a number from 0 to 1"
+    yield from true_or_false(f"{prefix}refused", given.get("refused"))
     if not isinstance(cache := given.get("cache"), bool):
-        yield from _one_of(f"{prefix}cache", cache, ("hit", "miss"), ("hit", "miss").__contains__)
-    yield from _whole(f"{prefix}attempts", given.get("attempts"))
+        yield from one_of(f"{prefix}cache", cache, ("hit", "miss"), ("hit", "miss").__contains__)
+    yield from a_whole(f"{prefix}attempts", given.get("attempts"))
+    yield from a_whole(f"{prefix}repeat", given.get("repeat"))
+    if not prefix:
+        for name in odd(given, _AMOUNTS):
+            yield from an_amount(name, given[name])
     if given.get("round") is not None:
-        yield from _counted(f"{prefix}round", "", given["round"])
+        yield from counted(f"{prefix}round", "", given["round"])
 
 
 def _of_json(given: Given, prefix: str) -> Iterator[Note]:
@@ -67,6 +81,8 @@ def _of_json(given: Given, prefix: str) -> Iterator[Note]:
         if value is not None and loaded(value) is None and str(value).strip() not in ("", "null"):
             where = f"{prefix}{name}"
             yield where, f"{where} is no JSON, or is cut off, and was left out: send {kind} as JSON, whole"
+        elif isinstance(value, list) and value and kind == "an object":
+            yield f"{prefix}{name}", f"{prefix}{name} (a list) was left out: send an object"
     for name, is_wrong in _JSON_OR_WORDS.items():
         if is_wrong(given.get(name)):
             where = f"{prefix}{name}"
@@ -81,25 +97,29 @@ def _of_candidates(given: Given, prefix: str) -> Iterator[Note]:
             yield _nameless(f"{prefix}candidates")
             continue
         for name in _RANKS:
-            if (rank := row.get(name)) is not None and not _is_rank(rank):
-                yield from _counted(name, "", rank)
+            if (rank := row.get(name)) is not None and not is_rank(rank):
+                yield from counted(name, "", rank)
         for name in _SCORES:
             if (score := row.get(name)) is not None and type(score) is not float:
-                yield from _number(name, score)
+                yield from a_number(name, score)
         if (at := row.get("dropped_at")) is not None:
-            yield from _one_of("dropped_at", at, DROPPED_AT, DROPPED_AT.__contains__)
+            yield from one_of("dropped_at", at, DROPPED_AT, DROPPED_AT.__contains__)
         yield from _of_chunk(row)
         if (lanes := row.get("lanes")) not in (None, "") and not isinstance(loaded(lanes), dict):
-            yield "lanes", f"lanes {_shown(lanes)} of a candidate was left out: send an object, of each lane its rank"
+            yield "lanes", f"lanes {shown(lanes)} of a candidate was left out: send an object, of each lane its rank"
         for lane, place in mapping(lanes).items():
             if not _is_plain(place):
                 yield from _of_place(lane, place)
         if own and "rank" in row:
-            yield from _counted("rank", own, row["rank"])
+            yield from counted("rank", own, row["rank"])
 
 
 def _of_context(given: Given, prefix: str) -> Iterator[Note]:
-    for row in items(mapping(given.get("context")).get("chunks")):
+    context = mapping(given.get("context"))
+    if not context:
+        return
+    yield from of_context(context, f"{prefix}context")
+    for row in items(context.get("chunks")):
         if _is_named(row):
             yield from _of_chunk(row)
         else:
@@ -117,89 +137,23 @@ def _nameless(where: str) -> Note:
 def _of_chunk(row: Given) -> Iterator[Note]:
     for name in _TRUTHS:
         if name in row:
-            yield from _true_or_false(name, row[name])
+            yield from true_or_false(name, row[name])
     for name in _COUNTS:
         if name in row:
-            yield from _whole(name, row[name])
+            yield from a_whole(name, row[name])
     if (why := row.get("dropped_why")) is not None:
-        yield from _one_of("dropped_why", why, REASONS, REASONS.__contains__, "read as unknown")
+        yield from one_of("dropped_why", why, REASONS, REASONS.__contains__, "read as unknown")
 
 
 def _is_plain(place: Value) -> bool:
     """True of nearly all, and there may be thousands."""
-    return type(place) is dict and type(place.get("score")) is float and _is_rank(place.get("rank"))
+    return type(place) is dict and type(place.get("score")) is float and is_rank(place.get("rank"))
 
 
 def _of_place(lane: str, place: Value) -> Iterable[Note]:
     placed = place if isinstance(place, dict) else {"rank": place}
     rank, score = placed.get("rank"), placed.get("score")
     if rank is None:
-        told = f"lane {_shown(lane)} of a candidate was left out: send its rank, which counts from 1"
+        told = f"lane {shown(lane)} of a candidate was left out: send its rank, which counts from 1"
         return ((f"rank of {lane}", told),)
-    return chain(_counted("rank", lane, rank), _number(f"score of lane {_shown(lane)}", score))
-
-
-def _of_stages(value: Value) -> Iterator[Note]:
-    for row in items(value) if value else ():
-        if not isinstance(row, dict):
-            continue
-        status = row.get("status")
-        if status is not None and status not in STATUSES:
-            stage = _shown(row.get("stage"))
-            told = f"status {_shown(status)} of the stage {stage} was read as ok: send {_listed(STATUSES)}"
-            yield f"status {stage}", told
-
-
-def _is_rank(value: Value) -> bool:
-    return type(value) is int and 0 < value <= HIGHEST_RANK
-
-
-def _counted(name: str, lane: str, value: Value) -> Iterator[Note]:
-    if value is None or _is_rank(value):
-        return
-    at = whole(value)
-    about = f"{name} {_shown(value)} of lane {_shown(lane)}" if lane else f"{name} {_shown(value)}"
-    if not at:
-        said = f"{about} was left out: {'rounds' if name.endswith('round') else 'ranks'} count from 1"
-    elif at > HIGHEST_RANK:
-        said = f"{about} was read as {HIGHEST_RANK}, the highest that is kept"
-    elif at != number(value):
-        said = f"{about} was read as {at}: send a whole number"
-    else:
-        return
-    yield f"{name} of {lane}", said
-
-
-def _number(name: str, value: Value) -> Iterator[Note]:
-    if value not in (None, "") and number(value) is None:
-        yield name, f"{name} {_shown(value)} is no number and was left out: send a number"
-
-
-def _whole(name: str, value: Value) -> Iterator[Note]:
-    if value not in (None, "") and whole(value) is None:
-        yield name, f"{name} {_shown(value)} was left out: send a whole number"
-
-
-def _true_or_false(name: str, value: Value) -> Iterator[Note]:
-    if value not in (None, "") and truth(value) is None:
-        yield name, f"{name} {_shown(value)} was left out: send true or false"
-
-
-def _one_of(
-    name: str, value: Value, known: tuple[str, ...], is_known: Callable[[str], bool], became: str = "left out"
-) -> Iterator[Note]:
-    if value in (None, "") or (isinstance(value, str) and is_known(value)):
-        return
-    yield name, f"{name} {_shown(value)} is not known and was {became}: send {_listed(known)}"
-
-
-def _listed(known: tuple[str, ...]) -> str:
-    return f"{', '.join(known[:-1])} or {known[-1]}"
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, str):
-        return repr(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…")
-    if isinstance(value, Mapping):
-        return "(an object)"
-    return "(a list)" if isinstance(value, list) else str(value)[:_LONGEST_SHOWN]
+    return chain(counted("rank", lane, rank), a_number(f"score of lane {shown(lane)}", score))
