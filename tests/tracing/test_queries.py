@@ -102,7 +102,7 @@ variant:b | service:docs | session:s-1 | user:u-1 | user:u* | cost:>0.01 | laten
 tokens:900 | cache:hit | attempts:>=3 | error:timeout | error:gen* | error:generate | warning:DROPPED
 signal.thumb:down | signal.helpful:>0.5 | signal.helpful:0.8 | signal.ticket:abc* | meta.team:red
 meta.team:re* | meta.tries:>2
-trace:order-77 | trace:00000000-0000-0000-0000-000000000001 | time:>=2h | refused:false | live:true | live_env:true
+trace:order-77 | trace:00000000-0000-0000-0000-000000000001 | time:>=2h | refused:false | live:true
 settled:true | record:query | query:secret | answer:digest | signing | SIGNING | größe | GRÖßE | "signing secret"
 "Secret?" | verif* | compare_digest | "compare_digest" | "the größe of" | has:error | has:signal | has:signal.thumb
 has:meta | has:meta.team | has:confidence | has:cost | has:kept | has:query | query:verif*
@@ -113,7 +113,7 @@ confidence:<0.9 | groundedness:>=0.7 | judged:waiting | feedback:up | feedback:n
 anchor:doc_b* | product:atla | product:Atlas | lane:graph | chunk:c3 | retrieved:doc_b* | kept:c2 | kept:doc_a#two
 cited:c2 | dropped:c1 | dropped:doc_a#one | env:staging | session:s-2 | cost:>0.02 | latency:>2s | cache:miss
 attempts:<3 | error:valueerror | error:time* | error:embed | signal.thumb:up | signal.helpful:<0.5 | signal.other:1
-meta.team:blue | meta.none:x | meta.tries:<3 | trace:order | time:<2h | refused:true | live:false | live_env:false
+meta.team:blue | meta.none:x | meta.tries:<3 | trace:order | time:<2h | refused:true | live:false
 settled:false | record:feedback
 query:digest | answer:secret | sign | "secret signing" | ecret* | "the of größe" | has:run | has:meta.none
 has:signal.comment | user:u | run:x | item:x | quokka

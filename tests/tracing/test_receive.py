@@ -311,7 +311,7 @@ def test_what_cannot_be_read_of_a_document_s_signals_is_told_and_costs_no_trace(
     wrong: Any
     for wrong, field in (([{"kind": "thumb", "value": "sideways"}], "signals[0].value"), ("none", "signals[0]")):
         answer = sender.post("/api/v1/traces", json.dumps(good | {"signals": wrong}), JSON).json()
-        assert set(answer["errors"][0]) == {"index", "field", "detail", "message", "suggestion"}
+        assert set(answer["errors"][0]) == {"index", "detail", "message", "field", "suggestion"}
         assert (answer["accepted"], answer["rejected"], answer["errors"][0]["field"]) == (1, 0, field)
     judged = good | {"groundedness": {"value": 0.2, "by": "judge"}}
     assert sender.post("/api/v1/traces", json.dumps(judged), JSON).json()["errors"] == []
@@ -514,4 +514,21 @@ def test_an_ack_that_would_have_to_wait_too_long_is_none(
 
     settings.INGEST_ACK = "clickhouse"
     monkeypatch.setattr(receive, "STORED_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr(receive, "_late", {})
     assert sender.post("/v1/traces", protobuf(otlp_span(TRACE))).status_code == 503
+
+
+def test_a_request_that_the_store_took_late_is_acked_when_it_is_sent_again_and_stored_once(
+    sender: Sender, drained: Callable[[], None], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracing import receive
+
+    settings.INGEST_ACK = "clickhouse"
+    monkeypatch.setattr(receive, "STORED_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr(receive, "_late", {})
+    for _ in range(2):
+        assert sender.post("/v1/traces", protobuf(otlp_span(TRACE))).status_code == 503
+    drained()
+    assert sender.post("/v1/traces", protobuf(otlp_span(TRACE))).status_code == 200
+    spans = sender.get("/api/v1/ingest/account").json()["total"]["spans"]
+    assert (spans["received"], spans["stored"]) == (1, 1)

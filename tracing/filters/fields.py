@@ -133,13 +133,6 @@ FIELDS: tuple[Field, ...] = (
     Field("answer", Holds.SEARCH, "answer", "words of the answer"),
     Field("refused", Holds.YES_NO, "refused", "whether it refused", words=("true", "false")),
     Field("live", Holds.YES_NO, "live", "no run's, and from a live environment", words=("true", "false")),
-    Field(
-        "live_env",
-        Holds.YES_NO,
-        "live_env",
-        "from a live environment, or none was given, a run's or not",
-        words=("true", "false"),
-    ),
     Field("settled", Holds.YES_NO, "settled", "whether all of it has come", words=("true", "false")),
     Field(
         "record",

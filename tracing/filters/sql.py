@@ -17,9 +17,8 @@ SETTLED = "arrived_at <= fromUnixTimestamp64Milli({now_ms:Int64}) - toIntervalSe
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TOKENS = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+")
 KEY = "(toStartOfHour(key_ts), trace_id, version)"
-LIVE_ENV = "(environment = '' OR environment IN {live:Array(String)})"
-LIVE = f"(run_id = '' AND {LIVE_ENV})"
-YES_NO = {"refused": "ifNull(refused, 0)", "live": LIVE, "live_env": LIVE_ENV, "settled": SETTLED}
+LIVE = "(run_id = '' AND (environment = '' OR environment IN {live:Array(String)}))"
+YES_NO = {"refused": "ifNull(refused, 0)", "live": LIVE, "settled": SETTLED}
 
 
 _NO_OTHER_RECORDS = (

@@ -49,14 +49,11 @@ def rate(group: str, hits: int, n: int) -> Rate:
     return Rate(group, hits / n, n, *wilson(hits, n)) if n else Rate(group, None, 0, None, None)
 
 
-NO_RUNS, LIVE_ENVIRONMENTS = "-has:run", "live_env:true"
-SAYS_ITSELF = {NO_RUNS: ("live", "run", "item"), LIVE_ENVIRONMENTS: ("live", "env", "live_env")}
-
-
 def live_only(asked: Filter) -> Filter:
-    """Rates read live traces: no run's, unless the filter names runs; of live environments, unless it names those."""
-    lacking = [half for half, names in SAYS_ITSELF.items() if not any(map(asked.names, names))]
-    added = "live:true" if len(lacking) == len(SAYS_ITSELF) else " ".join(lacking)
+    """Rates read live traces: the filter may name other environments, or runs and their items, which are never live."""
+    if any(asked.names(name) for name in ("live", "run", "item")):
+        return asked
+    added = "-has:run" if asked.names("env") else "live:true"
     return Filter((*asked.conditions, *parse(added).conditions))
 
 
