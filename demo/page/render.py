@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from urllib.parse import urlencode
 
 from demo.faults import REGISTRY, STAGES
@@ -60,6 +61,12 @@ def page(view: View) -> str:
     )
 
 
+def style() -> str:
+    """The page's stylesheet. Of the lines beside the button it shows that of the switch that is on."""
+    rules = (f'form:has([value="{key}"]:checked) [data-armed="{key}"] {{ display: block }}\n' for key in REGISTRY)
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8") + "".join(rules)
+
+
 def _problem(view: View) -> str:
     if not view.problem:
         return ""
@@ -112,18 +119,21 @@ def _form(view: View) -> str:
         f'<form method="post" action="/ask"><{title}><label for="question">Ask about Django, Celery, Flask, Werkzeug, '
         f"Jinja, Click, Kombu, Tornado or ItsDangerous</label></{title}>"
         '<div class="ask"><input id="question" name="question" type="text" maxlength="500" required autocomplete="off" '
-        f'value="{escape(view.question)}"><button>Ask</button></div>{_armed(view)}{_examples(view)}'
+        f'value="{escape(view.question)}"><button>Ask</button></div>{_armed()}{_examples(view)}'
         '<fieldset class="faults"><legend>Break a stage, and see whether Stagelight finds it</legend>'
         f"{_switch('', 'nothing broken', 'The pipeline as it should be', view.fault)}"
-        f'<div class="stages">{"".join(_stage(stage, view.fault) for stage in STAGES)}</div></fieldset></form>'
+        f'<div class="stages">{"".join(_stage(stage, view.fault) for stage in STAGES)}</div></fieldset>'
+        "<p><button>Ask</button></p></form>"
     )
 
 
-def _armed(view: View) -> str:
-    """What is chosen far below, said beside the button."""
-    if not view.fault:
-        return ""
-    return f'<p class="armed">It will be asked with <code>{escape(view.fault)}</code> broken: see below.</p>'
+def _armed() -> str:
+    """What is chosen far below, said beside the button: a line for each switch."""
+    return "".join(
+        f'<p class="armed" data-armed="{escape(key)}">It will be asked with <code>{escape(key)}</code> broken: '
+        "see below.</p>"
+        for key in REGISTRY
+    )
 
 
 def _stage(stage: str, chosen: str) -> str:

@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlparse
 
 from demo.ask import ask_live
 from demo.faults import REGISTRY
-from demo.page.render import View, page
+from demo.page.render import View, page, style
 from demo.push import is_reviewed
 from demo.questions import load_questions
 from demo.settings import Settings
 from demo.telemetry.server import Server, UnreachableError
 from demo.workshop import Library
 
-FILES = {"/page.css": ("page.css", "text/css"), "/icon.svg": ("icon.svg", "image/svg+xml")}
+ICON = Path(__file__).with_name("icon.svg")
 ANSWER = re.compile("/answers/[0-9a-f]{32}")
 LONGEST_BODY = 16_384
 MOST_ANSWERED = 100
@@ -58,9 +58,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = urlparse(self.path)
-        if asked.path in FILES:
-            name, kind = FILES[asked.path]
-            self._answer(200, Path(__file__).with_name(name).read_text(encoding="utf-8"), kind)
+        if asked.path == "/page.css":
+            self._answer(200, style(), "text/css")
+        elif asked.path == "/icon.svg":
+            self._answer(200, ICON.read_text(encoding="utf-8"), "image/svg+xml")
         elif asked.path == "/":
             fields = parse_qs(asked.query)
             self._page(200, self._view(fields.get("question", [""])[0], fields.get("fault", [""])[0]))
