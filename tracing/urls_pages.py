@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("t/<str:trace_id>", home.permalink, name="permalink"),
     without_slash("t/<str:trace_id>", "permalink"),
     path("accounts/logout/", accounts.sign_out, name="sign_out"),
+    path("accounts/password/", accounts.password, name="password"),
     path("accounts/once/<str:token>/", accounts.once, name="once"),
     path(P, home.project, name="project"),
     path(P + "start/", start.start, name="start"),

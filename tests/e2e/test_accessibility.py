@@ -44,6 +44,7 @@ PAGES = (
     "/p/atlas/settings/keys/create",
     "/accounts/once/void/",
     "/accounts/logout/",
+    "/accounts/password/",
 )
 
 
@@ -83,6 +84,22 @@ def test_axe_finds_nothing_on_what_asks_first_and_on_what_tells_of_an_ended_sess
     page.context.clear_cookies()
     page.locator('[data-chunk="chunk-000"] a[data-unfold]').click()
     expect(page.locator("#problem")).to_be_visible()
+    assert not breaches(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_password_that_is_refused(
+    visit: Callable[..., Visitor], people: dict[str, Any], scheme: str
+) -> None:
+    people["theo"].set_unusable_password()
+    people["theo"].save()
+    page = visit("theo", scheme=scheme).open("/p/atlas/settings/")
+    page.locator(".bar .menu > summary").get_by_text("theo").click()
+    page.get_by_role("link", name="Set a password").click()
+    page.get_by_label("New password", exact=True).fill("password")
+    page.get_by_label("New password confirmation").fill("password")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("too common")
     assert not breaches(page)
 
 

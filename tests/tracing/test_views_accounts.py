@@ -131,6 +131,66 @@ class TestSigningIn:
         assert "<h1>Sign out?</h1>" in page.content.decode()
 
 
+class TestOnesOwnPassword:
+    PAGE = "/accounts/password/"
+    NEW = "a longer pair of horses"
+
+    def typed(self, new: str = NEW, old: str = "") -> dict[str, str]:
+        return {"new_password1": new, "new_password2": new} | ({"old_password": old} if old else {})
+
+    def test_is_set_by_whoever_came_with_a_link_and_they_stay_signed_in(
+        self, client: Client, people: dict[str, Any]
+    ) -> None:
+        people["mara"].set_unusable_password()
+        people["mara"].save()
+        client.post(f"/accounts/once/{signin.token(people['mara'])}/")
+        page = client.get(self.PAGE).content.decode()
+        assert "<h1>Set a password</h1>" in page
+        assert 'name="old_password"' not in page
+        assert client.post(self.PAGE, self.typed())["Location"] == "/"
+        assert "Change password" in client.get("/p/atlas/settings/").content.decode()
+        signed_in = Client().post("/accounts/login/", {"username": "mara", "password": self.NEW})
+        assert signed_in.status_code == 302
+
+    def test_is_changed_by_whoever_knows_it_and_their_other_sessions_end(
+        self, client: Client, people: dict[str, Any]
+    ) -> None:
+        other = Client()
+        for one in (client, other):
+            one.force_login(people["mara"])
+        assert "<h1>Change your password</h1>" in client.get(self.PAGE).content.decode()
+        assert client.post(self.PAGE, self.typed()).status_code == 422
+        assert client.post(self.PAGE, self.typed(old="wrong")).status_code == 422
+        assert other.get("/p/atlas/settings/").status_code == 200
+        assert client.post(self.PAGE, self.typed(old="correct horse"))["Location"] == "/"
+        assert client.get("/p/atlas/settings/").status_code == 200
+        assert other.get("/p/atlas/settings/").status_code == 302
+
+    @pytest.mark.parametrize(
+        ("new", "said"),
+        [
+            ("a short one", "at least 12 characters"),
+            ("mara.schoenberg", "too similar to the username"),
+            ("q1w2e3r4t5y6", "too common"),
+            ("918273645546372819", "entirely numeric"),
+        ],
+    )
+    def test_is_hard_to_guess(self, client: Client, people: dict[str, Any], new: str, said: str) -> None:
+        people["mara"].username = "mara.schoenberger"
+        people["mara"].save()
+        client.force_login(people["mara"])
+        refused = client.post(self.PAGE, self.typed(new, "correct horse"))
+        assert refused.status_code == 422
+        errors = refused.content.decode().partition('<ul class="errors"')[2]
+        assert said in errors
+        people["mara"].refresh_from_db()
+        assert people["mara"].check_password("correct horse")
+
+    def test_is_nobodys_who_is_signed_out(self, client: Client) -> None:
+        for answer in (client.get(self.PAGE), client.post(self.PAGE, self.typed())):
+            assert answer["Location"] == "/accounts/login/?next=/accounts/password/"
+
+
 class TestAPartOfAPageForSomebodyWhoIsSignedOut:
     def asked(self, client: Client, page: str) -> tuple[int, str]:
         headers = {"HX-Request": "true", "HX-Current-URL": page}

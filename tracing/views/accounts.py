@@ -1,15 +1,20 @@
-"""Signing in by a one-time link, and signing out; a password's way in is Django's own."""
+"""Signing in by a one-time link, signing out, and one's own password; a password's way in is Django's own."""
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from tracing.pages import signin
+from tracing.views.access import person
 
 
 @never_cache
@@ -38,6 +43,23 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         return render(request, "registration/sign_out.html")
     logout(request)
     return redirect("login")
+
+
+@sensitive_post_parameters()
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Set a first password, or change the one there is, which is asked for; every other session of the person ends."""
+    user = person(request)
+    form_of = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
+    form = form_of(user, request.POST or None)
+    if not form.is_valid():
+        return render(request, "registration/password.html", {"form": form}, status=422 if form.is_bound else 200)
+    form.save()
+    update_session_auth_hash(request, user)
+    messages.success(request, "Your password is set.", extra_tags="done")
+    return redirect("/")
 
 
 def _within(request: HttpRequest, path: str) -> str:
