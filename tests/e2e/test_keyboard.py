@@ -52,6 +52,31 @@ def test_escape_closes_a_menu_before_what_is_beside_it(visit: Callable[..., Visi
     expect(page.locator("#peek")).to_be_empty()
 
 
+LEFT_BELOW = "pane => innerHeight - pane.getBoundingClientRect().bottom"
+
+
+@pytest.mark.parametrize("height", [900, 768])
+def test_what_is_beside_the_list_ends_where_the_window_does(visit: Callable[..., Visitor], height: int) -> None:
+    visitor = visit()
+    visitor.page.set_viewport_size({"width": 1440, "height": height})
+    visitor.page.emulate_media(reduced_motion="reduce")
+    page = visitor.open(f"/p/atlas/traces?selected={made.FULL}")
+    for scrolled in (0, 60, 600):
+        page.evaluate("top => scrollTo(0, top)", scrolled)
+        page.wait_for_function(f"Math.abs(({LEFT_BELOW})(document.querySelector('#peek')) - 16) < 1")
+
+
+@pytest.mark.parametrize("height", [900, 768])
+def test_what_is_beside_the_list_ends_in_the_window_without_a_script(
+    visit: Callable[..., Visitor], height: int
+) -> None:
+    visitor = visit(script=False)
+    visitor.page.set_viewport_size({"width": 1440, "height": height})
+    box = visitor.open(f"/p/atlas/traces?selected={made.FULL}").locator("#peek").bounding_box()
+    assert box is not None
+    assert 0 < height - (box["y"] + box["height"]) < 60
+
+
 def test_a_row_whose_form_beside_the_list_cannot_be_had_leaves_none_of_another(visit: Callable[..., Visitor]) -> None:
     visitor = visit()
     page = visitor.open(f"/p/atlas/traces?selected={made.FULL}")

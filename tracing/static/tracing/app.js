@@ -71,6 +71,7 @@ function enhance(root) {
   });
   $$("a[data-unfold]:not([aria-expanded])", root).forEach((link) => link.setAttribute("aria-expanded", "false"));
   $$("[data-open][hidden], [data-needs-script][hidden]", root).forEach((element) => { element.hidden = false; });
+  fitPeek();
   if (!isInUse()) $$("[data-when-idle]", root).forEach((element) => htmx.trigger(element, "idle"));
   $$("select[data-submits]", root).forEach((element) => element.addEventListener("change", () => element.form.requestSubmit()));
 }
@@ -136,6 +137,12 @@ function peek(link) {
   htmx.ajax("GET", link.dataset.peek, { target: "#peek", swap: "innerHTML" })
     .then(() => { if (pane.textContent.trim()) { announce("Opened beside the list"); $("[data-row][data-selected]")?.scrollIntoView({ block: "nearest" }); } }, () => {}) // onError says what failed
     .finally(() => pane.removeAttribute("aria-busy"));
+}
+
+// The pane beside the list ends where the window does, wherever it begins.
+function fitPeek() {
+  const above = Math.max(64, $(".listing")?.getBoundingClientRect().top ?? 0);
+  $("#peek")?.style.setProperty("--above", `${above}px`);
 }
 
 function closeMenu() {
@@ -276,6 +283,8 @@ document.addEventListener("click", onClick);
 document.addEventListener("submit", onTheme);
 document.addEventListener("submit", onSubmit);
 addEventListener("pageshow", onPageShow);
+addEventListener("scroll", fitPeek, { passive: true });
+addEventListener("resize", fitPeek);
 document.addEventListener("htmx:beforeRequest", onRequest);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 document.addEventListener("htmx:sendError", onError);
