@@ -1,11 +1,19 @@
 """What a telephone or a narrow window does with the pages: nothing is hidden or cut, nothing scrolls sideways."""
 
+import json
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.conftest import Sender
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
+from tests.tracing.stored import a_trace, candidate, keep
+from tracing.corpus import drift
+from tracing.models import Key, Project, Scope
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -74,3 +82,46 @@ def test_what_was_wrong_at_the_sign_in_stands_apart_from_the_form(visit: Callabl
     assert note is not None
     assert label is not None
     assert label["y"] - (note["y"] + note["height"]) >= 12
+
+
+def box(page: Any, selector: str) -> dict[str, float]:
+    """Where the one element that matches is."""
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+def test_a_key_is_a_block_with_its_button_last(visit: Callable[..., Visitor]) -> None:
+    Key.objects.all().delete()
+    Key.issue(Project.objects.get(slug="atlas"), "docs bot, production", list(Scope.values))
+    page = visit(width=390).open("/p/atlas/settings/keys/")
+    row, may, button = (box(page, f".stacked {part}") for part in ("tbody tr", "td.whole-line", "button"))
+    assert may["y"] + may["height"] <= button["y"]
+    assert may["x"] >= row["x"] and may["x"] + may["width"] <= row["x"] + row["width"]
+    assert page.locator(".scroll").evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
+
+
+def test_a_selected_row_has_one_colour(visit: Callable[..., Visitor]) -> None:
+    page = visit(width=390).open(f"/p/atlas/traces?selected={made.FULL}")
+    row = page.locator("[data-row][data-selected]")
+    page.mouse.move(0, 0)
+    colours = "cell => getComputedStyle(cell).backgroundColor"
+    for state in (row, page.locator("[data-row]").nth(2)):
+        state.hover()
+        assert {cell.evaluate(colours) for cell in state.locator("td").all()} == {"rgba(0, 0, 0, 0)"}
+    expect(row).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+def test_where_an_anchor_moved_to_stands_under_it(visit: Callable[..., Visitor], sender: Sender) -> None:
+    for version, anchor in (("1", "doc_manual-integration#django"), ("2", "doc_integration-with-frameworks#django")):
+        line = {"anchor": anchor, "product": "atlas", "path": "a.md", "source_hash": "h"}
+        sender.put("/api/v1/corpus/manifest", json.dumps(line), version=version, effective_at=f"2026-0{version}-01")
+    old = candidate("1", "doc_manual-integration#django")
+    keep(a_trace(1, started_ns=time.time_ns() - 10**9, candidates=(old,)))
+    drift.look("atlas")
+    page = visit(width=390).open("/p/atlas/corpus/")
+    frame = page.locator(".scroll:has(.findings .whole-line)")
+    before, after = (box(page, f".findings tr:has(.whole-line) {part}") for part in ("th bdi", ".whole-line bdi"))
+    assert before["y"] + before["height"] <= after["y"] < before["y"] + 3 * before["height"]
+    assert after["x"] + after["width"] <= 390
+    assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
