@@ -26,7 +26,10 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     """A project's settings."""
 
     zone = forms.ChoiceField(
-        choices=zones, label="Time zone", help_text="Days and weeks are cut in this zone.", widget=ManyChoices
+        choices=zones,
+        label="Time zone",
+        help_text="Days and weeks are cut in this zone; the ingest account's days are cut in UTC.",
+        widget=ManyChoices,
     )
     week_start = forms.TypedChoiceField(choices=DAYS, coerce=int, label="The week starts on")
     live_environments = LinesField(

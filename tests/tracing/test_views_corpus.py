@@ -40,7 +40,7 @@ def test_what_answers_cite_is_counted_with_n_interval_and_the_traces_behind_it(v
     assert "25.0 %" in part and "4.6 % to 69.9 %" in part and "<html" not in part
     assert "q=live%3Atrue+has%3Aproduct+has%3Aanchor+-anchor%3Aunchecked+anchor%3Afalse&amp;from=30d" in part
     assert "Cites another product&#x27;s page" in part and ">4</a> answers whose citations all exist" in part
-    assert "of 0 questions for which nothing reached a floor" in part and "none to count" in part
+    assert "of 0 questions for which no lane found anything above its minimum score" in part and "none to count" in part
     assert "25.0 %" in vera.get(PAGE, {"rates": "1"}).content.decode()
 
 

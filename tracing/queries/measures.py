@@ -111,7 +111,7 @@ MEASURES = {
         Measure(
             "abstention_rate",
             "refused",
-            "questions for which nothing reached a floor",
+            "questions for which no lane found anything above its minimum score",
             "has(flags, 'thin_retrieval')",
             "has(flags, 'thin_refused')",
             "flag:thin_retrieval",
