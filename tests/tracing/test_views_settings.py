@@ -57,6 +57,15 @@ class TestWhoMaySeeThem:
         assert response.status_code == 403
         assert "Only an owner" in response.content.decode()
 
+    def test_whoever_is_refused_is_led_to_the_owners_names_within_the_project(self, people: dict[str, Any]) -> None:
+        vera = as_(people, "vera")
+        for action in ACTIONS:
+            page = vera.post(f"/p/atlas/{action}").content.decode()
+            assert '<a href="/p/atlas/settings/members/">members page</a> names the owners' in page
+            assert '<nav aria-label="Pages">' in page
+        nothing = as_(people, "kim").post("/p/atlas/settings/save")
+        assert (nothing.status_code, b"members page" in nothing.content) == (404, False)
+
     @pytest.mark.parametrize("name", ["theo", "vera"])
     def test_others_read_the_projects_settings_as_text(self, people: dict[str, Any], name: str) -> None:
         Project.objects.update(products=["docs", "api"], week_start=7)
@@ -199,6 +208,15 @@ class TestKeys:
         mara.post(f"/p/atlas/settings/keys/{key.pk}/restore")
         key.refresh_from_db()
         assert key.revoked_at is None
+
+    @pytest.mark.parametrize("name", ["theo", "vera"])
+    def test_that_were_revoked_are_told_of_to_owners_alone(
+        self, mara: Client, people: dict[str, Any], name: str
+    ) -> None:
+        self.make(mara)
+        mara.post(f"/p/atlas/settings/keys/{Key.objects.get().pk}/revoke")
+        assert "was revoked" in mara.get("/p/atlas/settings/keys/").content.decode()
+        assert "docs bot" not in as_(people, name).get("/p/atlas/settings/keys/").content.decode()
 
     def test_of_another_project_can_not_be_revoked(self, mara: Client) -> None:
         other, _ = Key.issue(Project.objects.create(slug="other", name="Other"), "theirs", ["ingest"])

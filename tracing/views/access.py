@@ -71,6 +71,10 @@ class Visit:
         shared = {"project": self.project, "projects": projects, "place": place, "owns": self.owns}
         return render(self.request, template, shared | (context or {}), status=status)
 
+    def refused(self, why: str) -> HttpResponse:
+        """403 with the reason, within the project, whose members page names whom to ask."""
+        return self.render("403.html", {"exception": why}, status=403)
+
 
 def member_page(view: Guarded[P]) -> View:
     """The view for members of the project; others are told that it does not exist."""
@@ -114,7 +118,7 @@ def _guarded(view: Guarded[P], may: Callable[[Visit], bool], refusal: str) -> Vi
             return _signed_out(request)
         here = visit(request, slug)
         if not may(here):
-            raise PermissionDenied(refusal)
+            return here.refused(refusal)
         return view(here, *args, **kwargs)
 
     return guarded

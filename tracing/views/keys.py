@@ -65,6 +65,6 @@ def _page(here: Visit, form: KeyForm, status: int = 200, **more: object) -> Http
         "tab": "keys",
         "form": form,
         "working": all_keys.filter(revoked_at=None),
-        "revoked": all_keys.filter(revoked_at__gte=timezone.now() - UNDO_FOR),
+        "revoked": all_keys.filter(revoked_at__gte=timezone.now() - UNDO_FOR) if here.owns else [],
     }
     return here.render("tracing/keys.html", context | more, place="settings", status=status)

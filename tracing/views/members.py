@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -57,7 +56,7 @@ def new_link(here: Visit, number: int) -> HttpResponse:
     """Make a one-time link for a member, and show it once; the ones made before are void."""
     membership = get_object_or_404(Membership.objects.select_related("user"), project=here.project, pk=number)
     if membership.user_id in _without_link(here):
-        raise PermissionDenied(
+        return here.refused(
             "This person has a password, or is in projects that are not yours, which a link would open too."
         )
     return _show_link(here, membership.user)
