@@ -408,6 +408,13 @@ class TestTheTrace:
         for reason in ("not arrived yet", "another project", "older than"):
             assert reason in response.content.decode()
 
+    def test_as_json_is_indented_for_a_browser_and_compact_for_a_program(self, mara: Client) -> None:
+        read = mara.get(f"{TRACE}/json", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+        taken = mara.get(f"{TRACE}/json", headers={"Accept": "*/*"})
+        assert read.json() == taken.json()
+        assert (read.content.count(b"\n") > 50, taken.content.count(b"\n")) == (True, 0)
+        assert "Accept" in taken["Vary"]
+
 
 @pytest.mark.usefixtures("seeded")
 class TestFromTraceToTrace:

@@ -74,8 +74,10 @@ def journey_csv(here: Visit, trace_id: str) -> HttpResponse:
 @require_GET
 @member_page
 def raw_json(here: Visit, trace_id: str) -> HttpResponse:
-    """The trace as the API answers it."""
-    return HttpResponse(orjson.dumps(shape.trace_json(_found(here, trace_id))), content_type="application/json")
+    """The trace as the API answers it, indented for whoever opens it in a browser."""
+    read_here = "text/html" in here.request.headers.get("Accept", "")
+    told = orjson.dumps(shape.trace_json(_found(here, trace_id)), option=orjson.OPT_INDENT_2 if read_here else None)
+    return HttpResponse(told, content_type="application/json", headers={"Vary": "Accept"})
 
 
 @require_GET
