@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django import forms
@@ -36,6 +37,7 @@ from tracing.records import (
     Verdict,
 )
 from tracing.stages import Stage
+from tracing.templatetags.stagelight import when
 
 SECOND = 1_000_000_000
 
@@ -466,6 +468,13 @@ class TestTheSpanTree:
         first = span_page(spans, stages={})
         assert (len(first.rows), first.total, first.following) == (200, 10_000, 200)
         assert span_page(spans, stages={}, offset=9_900).following is None
+
+
+@pytest.mark.parametrize(
+    ("form", "written"), [("short", ">9 Nov 20:19:17 UTC<"), ("full", ">2026-11-09 20:19:17 UTC<")]
+)
+def test_a_time_is_written_day_first_as_the_script_writes_it(form: str, written: str) -> None:
+    assert written in when(datetime(2026, 11, 9, 20, 19, 17, tzinfo=UTC), form)
 
 
 class TestTextFromTraces:

@@ -51,7 +51,7 @@ def when(moment: datetime | int | None, form: str = "full") -> SafeString | str:
         at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
         form,
-        at.strftime("%b %d %H:%M:%S" if form == "short" else "%Y-%m-%d %H:%M:%S"),
+        f"{at.day} {at:%b %H:%M:%S}" if form == "short" else f"{at:%Y-%m-%d %H:%M:%S}",
     )
 
 
