@@ -36,6 +36,7 @@ def without_slash(route: str, name: str) -> URLPattern:
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("stages.css", home.stages_css, name="stages_css"),
+    path("favicon.ico", home.favicon, name="favicon"),
     path("theme", home.theme, name="theme"),
     path("t/<str:trace_id>", home.permalink, name="permalink"),
     without_slash("t/<str:trace_id>", "permalink"),

@@ -187,6 +187,24 @@ def test_the_theme_changes_at_once_and_sticks(visit: Callable[..., Visitor]) -> 
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
 
 
+def test_the_theme_of_a_dark_system_is_changed_without_a_script(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(scheme="dark", script=False)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page = visitor.open("/p/atlas/traces")
+    dark = page.evaluate(ground)
+    page.get_by_role("button", name="Light").click()
+    expect(page.get_by_role("button", name="Light")).to_have_count(0)
+    assert page.evaluate(ground) != dark
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Dark")).to_have_count(0)
+    assert page.evaluate(ground) == dark
+
+
+def test_one_button_changes_the_theme_where_a_script_runs(visit: Callable[..., Visitor]) -> None:
+    page = visit(scheme="dark").open("/p/atlas/traces")
+    expect(page.locator("[data-theme-form] button")).to_have_text(["Light"])
+
+
 def test_a_live_list_shows_what_arrives_and_keeps_ones_place(
     visit: Callable[..., Visitor], sender: Sender, drained: Callable[[], None], people: dict[str, Any]
 ) -> None:

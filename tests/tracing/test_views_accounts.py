@@ -1,5 +1,6 @@
 """Signing in, and one-time links."""
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -207,6 +208,10 @@ class TestAPartOfAPageForSomebodyWhoIsSignedOut:
         assert self.asked(client, page) == (401, "/accounts/login/?next=/")
 
 
+def test_an_icon_that_is_asked_for_by_its_usual_name_is_the_mark(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/tracing/mark.svg"
+
+
 class TestTheTheme:
     def test_is_not_changed_by_opening_its_address(self, client: Client) -> None:
         answer = client.get("/theme?theme=dark")
@@ -215,6 +220,14 @@ class TestTheTheme:
     def test_sticks_without_a_script(self, client: Client) -> None:
         assert client.post("/theme", {"theme": "dark", "next": "/accounts/login/"})["Location"] == "/accounts/login/"
         assert '<html lang="en" data-theme="dark">' in client.get("/accounts/login/").content.decode()
+
+    def test_offers_both_until_one_is_chosen_and_then_the_other(self, client: Client, people: dict[str, Any]) -> None:
+        client.force_login(people["mara"])
+        offered = [re.findall('name="theme" value="([a-z]+)"', client.get("/nowhere").content.decode())]
+        for chosen in ("dark", "light"):
+            client.post("/theme", {"theme": chosen})
+            offered.append(re.findall('name="theme" value="([a-z]+)"', client.get("/nowhere").content.decode()))
+        assert offered == [["light", "dark"], ["light"], ["dark"]]
 
     def test_takes_nothing_but_light_and_dark_and_leads_nowhere_else(self, client: Client) -> None:
         response = client.post("/theme", {"theme": '"><script>', "next": "//elsewhere.example/"})

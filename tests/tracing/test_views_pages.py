@@ -222,6 +222,10 @@ class TestTheList:
         facets = text(mara.get("/p/atlas/traces-facets", {"live": "1"}, headers=HTMX))
         assert "?q=product%3Acelery&amp;live=1" in facets
 
+    def test_facets_are_a_page_of_their_own_without_a_script(self, mara: Client) -> None:
+        page = text(mara.get("/p/atlas/traces-facets"))
+        assert re.findall("<h[12]>([^<]+)<", page) == ["What are the traces like?", "Facets"]
+
     def test_live_says_a_verdict_as_soon_as_it_is_there(self, mara: Client) -> None:
         def asked(page: str) -> str:
             return "/p/atlas/traces-newer" + page.split("/p/atlas/traces-newer")[1].split('"')[0].replace("&amp;", "&")

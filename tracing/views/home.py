@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
@@ -50,6 +51,14 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(back if safe else "/")
     if request.POST.get("theme") in THEMES:
         response.set_cookie("theme", request.POST["theme"], max_age=365 * 86400, samesite="Lax")
+    return response
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The mark, for whoever asks for an icon without having read a page."""
+    response = redirect(static("tracing/mark.svg"))
+    patch_cache_control(response, public=True, max_age=3600)
     return response
 
 

@@ -246,7 +246,8 @@ function onTheme(event) {
 
 function labelTheme(form) {
   const theme = document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  const button = $("button", form);
+  const [button, other] = $$("button", form);
+  other?.remove();
   button.value = theme === "dark" ? "light" : "dark";
   button.textContent = theme === "dark" ? "Light" : "Dark";
 }
