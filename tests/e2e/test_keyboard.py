@@ -52,7 +52,8 @@ def test_escape_closes_a_menu_before_what_is_beside_it(visit: Callable[..., Visi
     expect(page.locator("#peek")).to_be_empty()
 
 
-LEFT_BELOW = "pane => innerHeight - pane.getBoundingClientRect().bottom"
+LEFT_BELOW = """top => new Promise(done => { scrollTo(0, top); requestAnimationFrame(() => requestAnimationFrame(() =>
+    done(innerHeight - document.querySelector("#peek").getBoundingClientRect().bottom))); })"""
 
 
 @pytest.mark.parametrize("height", [900, 768])
@@ -62,8 +63,7 @@ def test_what_is_beside_the_list_ends_where_the_window_does(visit: Callable[...,
     visitor.page.emulate_media(reduced_motion="reduce")
     page = visitor.open(f"/p/atlas/traces?selected={made.FULL}")
     for scrolled in (0, 60, 600):
-        page.evaluate("top => scrollTo(0, top)", scrolled)
-        page.wait_for_function(f"Math.abs(({LEFT_BELOW})(document.querySelector('#peek')) - 16) < 1")
+        assert page.evaluate(LEFT_BELOW, scrolled) == pytest.approx(16, abs=1)
 
 
 @pytest.mark.parametrize("height", [900, 768])
