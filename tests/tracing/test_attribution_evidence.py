@@ -15,6 +15,7 @@ from tests.tracing.made_cases import (
     trace,
     without_right,
 )
+from tracing.attribution.engine import sentence
 from tracing.attribution.usual import Shape
 from tracing.normalise import normalise
 from tracing.records import Check, Entity, Expectation, Lane, LaneHit, Observed, Span, StageRecord
@@ -53,6 +54,10 @@ def test_a_distance_reaches_its_floor_from_below() -> None:
     assert blamed(trace(candidates=far, lanes=(lane,)), expectation=refuse) == "retrieve.thin (certain)"
     near = (far[0]._replace(hits=(LaneHit("vector", 1, 0.4),)), *far[1:])
     assert blamed(trace(candidates=near, lanes=(lane,)), expectation=refuse) == "validate.missed_refusal (certain)"
+
+
+def test_of_several_failed_stages_the_rule_says_which_is_blamed() -> None:
+    assert sentence("any.error").endswith("this is the first one that the pipeline could not go on without.")
 
 
 def test_a_failed_step_is_to_blame_for_a_loss_that_spans_it() -> None:

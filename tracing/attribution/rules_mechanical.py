@@ -23,7 +23,10 @@ _SEARCHING = (Stage.EMBED, Stage.RETRIEVE)
 
 
 def error(view: View) -> Finding | None:
-    """The stage raised, and the user got no answer. Of several, the first that the pipeline did not go on without."""
+    """The stage raised, and the user got no answer.
+
+    If several stages failed, this is the first one that the pipeline could not go on without.
+    """
     return _failure(view, "error")
 
 
