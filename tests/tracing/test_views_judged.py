@@ -67,7 +67,7 @@ def test_the_trace_page_lights_the_stage_and_shows_the_evidence(judged: Sender, 
         ("context", "budget_drop", "the context was the wrong one"),
         ("index", "content_drift", "the context was out of date"),
         ("index", "not_indexed", "the context was the wrong one"),
-        ("validate", "false_anchor", "what it cites is another product's"),
+        ("validate", "false_anchor", "what it cites is a page of another product"),
         ("validate", "missed_refusal", "it should have refused"),
         ("generate", "incomplete", ""),
         (None, "unknown", ""),
@@ -77,13 +77,14 @@ def test_support_beside_a_blamed_stage_says_what_it_means(stage: str | None, fau
     assert supported_but(Verdict(stage, fault, "gold", "certain", "r", 3)) == said
 
 
-def test_an_answer_out_of_the_wrong_context_has_support_and_says_of_what(
+def test_an_answer_out_of_the_wrong_context_has_support_and_says_of_what_once(
     judged: Sender, people: dict[str, Any]
 ) -> None:
     keep_marks(dropped(), version=int(time.time() * 10**9), stage="rerank", fault="dropped", groundedness=1.0,
                grounded_by="lexical")  # fmt: skip
     page = signed_in(people, "vera").get(PAGE).content.decode()
-    assert "1.00</b>: its words are in the context, and the context was the wrong one" in page
+    assert "lexical support <b>1.00</b></li>" in page
+    assert html.unescape(page).count("words are in the context that it had, and the context was the wrong one") == 1
     assert "hold the answer" not in page
 
 
@@ -187,6 +188,23 @@ def test_citations_without_a_manifest_say_that_there_is_none(sender: Sender, peo
     attribute.attribute_due(Project.objects.get(slug="atlas"))
     page = signed_in(people, "vera").get(PAGE).content.decode()
     assert "Not checked: the project was given no list of the pages that exist." in page
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"refused": True, "answer": "I can't find this."}, "It refused, so it cites nothing."),
+        ({"outcome": "refuse", "answer": "I can't find this."}, "It refused, so it cites nothing."),
+        ({"answer": "So."}, "The answer cites nothing that could be read from the trace."),
+        ({}, "No answer was sent, so nothing is cited."),
+    ],
+)
+def test_no_citation_is_explained_by_what_was_answered(
+    sender: Sender, people: dict[str, Any], said: dict[str, Any], words: str
+) -> None:
+    keep(a_trace(1, query="What?", **said))
+    page = html.unescape(signed_in(people, "vera").get(PAGE).content.decode())
+    assert words in page.partition('id="citations-title"')[2].partition("</section>")[0]
 
 
 def test_lanes_that_returned_nothing_are_named(judged: Sender, people: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from tracing.stages import Fault, Stage
 SUPPORTED_BUT = {
     "content_drift": "the context was out of date",
     "unknown_anchor": "what it cites does not exist",
-    "false_anchor": "what it cites is another product's",
+    "false_anchor": "what it cites is a page of another product",
     "missed_refusal": "it should have refused",
 }
 RESTS_ON = {
