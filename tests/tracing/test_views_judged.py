@@ -115,7 +115,7 @@ def test_the_blamed_stages_own_check_is_named(sender: Sender, people: dict[str, 
     attribute.attribute_due(Project.objects.get(slug="atlas"))
     page = signed_in(people, "vera").get(PAGE).content.decode()
     assert "Broke at rerank" in page
-    assert '<p class="why">its own check: <bdi>score_margin 0.001, under 0.002</bdi></p>' in page
+    assert '<p class="why">its own check: <bdi>score margin 0.001, needs 0.002</bdi></p>' in page
 
 
 def test_the_list_says_a_fault_in_words(judged: Sender, people: dict[str, Any]) -> None:
@@ -168,6 +168,28 @@ def test_a_page_that_waits_for_its_verdict_is_told_once_it_is_there(sender: Send
     assert 'hx-get="' + PAGE + "/judged" not in vera.get(PAGE).content.decode()
     gone = vera.get(f"/p/atlas/traces/{'0' * 32}/judged")
     assert gone.status_code == 286 and "every 3s" not in gone.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("mark", "thumbs", "words"),
+    [
+        ({}, (), "Seen so far:"),
+        ({"due": True}, (), "Noticed, and no failure:"),
+        ({"due": True}, ("down",), "Also noticed:"),
+    ],
+)
+def test_what_was_noticed_is_led_in_by_what_became_of_the_trace(
+    sender: Sender, people: dict[str, Any], mark: dict[str, Any], thumbs: tuple[str, ...], words: str
+) -> None:
+    subject = a_trace(1, query="What?", answer="So.", flags=("retried:embed", "slow:embed"))
+    keep(subject)
+    for thumb in thumbs:
+        keep_signal(trace_id(1), "thumb", thumb)
+    keep_marks(subject, version=3, flags=["retried:embed", "slow:embed"], **mark)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    page = signed_in(people, "vera").get(PAGE).content.decode()
+    listed = page.partition(f"<span>{words}</span>")[2].partition("</ul>")[0]
+    assert re.findall("<li><a [^>]*>([^<]*)</a></li>", listed) == ["embed was tried more than once", "embed was slow"]
 
 
 def test_citations_are_checked_once_the_trace_has_settled(judged: Sender, people: dict[str, Any]) -> None:

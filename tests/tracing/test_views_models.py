@@ -209,10 +209,12 @@ class TestTheVerdict:
     def test_says_what_was_not_seen_of_an_answer_without_a_verdict(self, change: dict[str, object], said: str) -> None:
         assert unseen(trace(**change)) == said
 
-    def test_names_the_check_behind_a_flag_and_leaves_out_what_it_says_itself(self) -> None:
-        subject = trace(stages=(StageRecord("rerank", checks=(Check("margin", 1, 2, False),)),))
+    def test_names_the_checks_behind_a_flag_and_leaves_out_what_it_says_itself(self) -> None:
+        checks = (Check("score_margin", 0.0006, 0.002, False), Check("depth", 9, 8, False))
+        subject = trace(stages=(StageRecord("rerank", checks=checks),))
         assert noticed(subject, None, ["check_failed:rerank", "slow:embed"]) == (
-            ("check_failed:rerank", "a check at rerank did not pass: margin 1, under 2"),
+            ("check_failed:rerank", "rerank: score margin 0.0006, needs 0.002"),
+            ("check_failed:rerank", "rerank: depth 9, at most 8"),
             ("slow:embed", "embed was slow"),
         )
         blamed = Verdict("rerank", "dropped", "gold", "certain", "rerank.dropped", 1)
@@ -257,11 +259,12 @@ class TestTheVerdict:
 @pytest.mark.parametrize(
     ("check", "words"),
     [
-        (Check("latency", 3.5, 2, False), "latency 3.5, over 2"),
-        (Check("share", 0.333333, 0.33333, False), "share 0.333333, over 0.33333"),
-        (Check("schema", "no title", None, False), "schema no title did not pass"),
-        (Check("exact", 2, 2, False), "exact 2 did not pass"),
-        (Check("refusal", passed=False), "refusal did not pass"),
+        (Check("latency", 3.5, 2, False), "latency 3.5, at most 2"),
+        (Check("share", 0.333333, 0.33333, False), "share 0.333333, at most 0.33333"),
+        (Check("schema", "no title", None, False), "schema did not pass (no title)"),
+        (Check("exact", 2, 2, False), "exact did not pass (2)"),
+        (Check("refusal_gate", passed=False), "refusal gate did not pass"),
+        (Check("_", passed=False), "a check did not pass"),
     ],
 )
 def test_a_check_is_said_in_words(check: Check, words: str) -> None:
@@ -298,13 +301,13 @@ class TestTheStrip:
     def test_names_a_check_that_did_not_pass_with_its_value_and_its_threshold(self) -> None:
         checks = (Check("score_margin", 0.001, 0.002, False), Check("passed", 1, 0, True))
         assert facts(Stage.RERANK, trace(stages=(StageRecord("rerank", checks=checks),))) == (
-            "score_margin 0.001, under 0.002",
+            "score margin 0.001, needs 0.002",
         )
 
     def test_names_the_first_of_many_checks(self) -> None:
         checks = tuple(Check(f"c{number}", passed=False) for number in range(5))
         told = facts(Stage.VALIDATE, trace(stages=(StageRecord("validate", checks=checks),)))
-        assert told == ("c0 did not pass", "c1 did not pass", "c2 did not pass", "2 more checks not passed")
+        assert told == ("c0 did not pass", "c1 did not pass", "c2 did not pass", "2 more checks did not pass")
 
     def test_calls_a_question_rewritten_only_where_its_words_are_others(self) -> None:
         assert facts(Stage.RESOLVE, trace(query="Why is it so?", rewritten=("Why is  it so?\n",))) == ()

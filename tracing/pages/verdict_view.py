@@ -107,8 +107,9 @@ def supported_but(verdict: Verdict | None) -> str:
 
 
 def noticed(trace: Trace, verdict: Verdict | None, flags: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Each flag that tells more than the verdict, with its words; a check that did not pass is named."""
-    return tuple((flag, _flag_words(trace, flag)) for flag in flags if not _is_said(verdict, flag))
+    """Each flag that tells more than the verdict, with its words; of checks that did not pass, each."""
+    told = (flag for flag in flags if not _is_said(verdict, flag))
+    return tuple((flag, words) for flag in told for words in _flag_words(trace, flag))
 
 
 def _is_said(verdict: Verdict | None, flag: str) -> bool:
@@ -120,7 +121,7 @@ def _is_said(verdict: Verdict | None, flag: str) -> bool:
     return flag in (fault, f"{fault}:{stage}", f"check_failed:{stage}")
 
 
-def _flag_words(trace: Trace, flag: str) -> str:
+def _flag_words(trace: Trace, flag: str) -> tuple[str, ...]:
     name, _, stage = flag.partition(":")
     checks = failed_checks(trace, stage) if name == "check_failed" else ()
-    return f"{flag_words(flag)}: {'; '.join(checks)}" if checks else flag_words(flag)
+    return tuple(f"{stage}: {check}" for check in checks) or (flag_words(flag),)
