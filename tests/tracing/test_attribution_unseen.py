@@ -236,6 +236,23 @@ def test_a_persons_verdict_is_a_reason_why_it_failed() -> None:
     assert judged(trace(), human=replace(person, stage=None, fault="none")).failed == ()
 
 
+@pytest.mark.parametrize(
+    ("users", "reason"),
+    [
+        (("user-03", "user-04"), "user-04 gave a thumb down"),
+        ((None,), "a person gave a thumb down"),
+        (("\n ",), "a person gave a thumb down"),
+        (("<b>\n" + "x" * 500,), "<b> " + "x" * 96 + " gave a thumb down"),
+    ],
+)
+def test_a_complaint_says_whose_it_is(users: tuple[str | None, ...], reason: str) -> None:
+    signals = tuple(thumb(user=user, at_ns=at) for at, user in enumerate(users, 1))
+    judgement = judged(trace(), expectation=None, signals=signals)
+    assert judgement.failed == (reason,)
+    assert judgement.verdict is not None
+    assert judgement.verdict.evidence == (f"counts as failed: {reason}",)
+
+
 def test_a_score_or_a_comment_is_no_complaint() -> None:
     for kind, value in (("score", 0.0), ("comment", "bad"), ("resolved", False), ("citation_broken", FOREIGN)):
         signal = Signal(trace().trace_id, kind, value, 1)

@@ -7,6 +7,8 @@ from tracing.attribution.rules_mechanical import bad_format, cited_drift, thin
 from tracing.attribution.rules_upstream import small_talk, unsearched
 from tracing.attribution.view import PROMPT, View
 
+_LONGEST_NAME = 100
+
 
 def reasons(view: View) -> tuple[str, ...]:
     """Why it failed, in words; empty where it has not."""
@@ -14,7 +16,9 @@ def reasons(view: View) -> tuple[str, ...]:
     if view.failed_unanswered:
         found.append("a stage had an error, and there was no answer")
     found += _unmet(view)
-    if view.thumb_down or (view.case.human is not None and view.case.human.fault != "none"):
+    if view.complaint is not None:
+        found.append(f"{_named(view.complaint.user)} gave a thumb down")
+    elif view.case.human is not None and view.case.human.fault != "none":
         found.append("a person says so")
     if view.judged_ungrounded and view.assessment is not None:
         found.append(f"groundedness {view.assessment.groundedness:.2f} is under {view.rules.groundedness_cut:g}")
@@ -25,6 +29,11 @@ def reasons(view: View) -> tuple[str, ...]:
     if view.by(thin) is not None:
         found.append("it answered from nothing that reaches a floor")
     return tuple(found)
+
+
+def _named(user: str | None) -> str:
+    """Whoever it was, bounded: a user's name is anybody's text."""
+    return " ".join((user or "")[:_LONGEST_NAME].split()) or "a person"
 
 
 def _unmet(view: View) -> list[str]:

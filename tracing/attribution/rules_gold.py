@@ -95,7 +95,7 @@ def fell_short(view: View) -> Finding | None:
 
 def _is_disliked(view: View) -> bool:
     """True where the expected place is in the prompt, and a person was not content with the answer."""
-    return view.thumb_down and view.wants_answer and view.evidence_seen and view.answered
+    return view.complaint is not None and view.wants_answer and view.evidence_seen and view.answered
 
 
 def _uses_nothing(view: View) -> bool:

@@ -13,7 +13,7 @@ from tracing.attribution.citing import BAD, Anchors, Routing, statuses
 from tracing.attribution.journey import Journey, Loss, furthest
 from tracing.attribution.refusals import is_apology, is_refusal
 from tracing.attribution.telling import path_of, shown
-from tracing.records import Assessment, Candidate, ManifestEntry, StageRecord
+from tracing.records import Assessment, Candidate, ManifestEntry, Signal, StageRecord
 from tracing.stages import Fault, Stage
 
 Kind = Literal["gold", "mechanical", "judge", "heuristic"]
@@ -332,11 +332,13 @@ class View:
     # Whether it failed
 
     @cached_property
-    def thumb_down(self) -> bool:
+    def complaint(self) -> Signal | None:
+        """The newest thumb down that was not taken back."""
         newest = {}
         for signal in sorted(self.case.signals, key=lambda one: one.at_ns):
             newest[signal.identity] = signal
-        return any(one.kind == "thumb" and one.value == "down" for one in newest.values())
+        down = [one for one in newest.values() if one.kind == "thumb" and one.value == "down"]
+        return max(down, key=lambda one: (one.at_ns, one.identity), default=None)
 
     @cached_property
     def judged_ungrounded(self) -> bool:
