@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.conftest import Sender
-from tests.tracing.stored import a_trace, keep, keep_marks, keep_signal, stage, trace_id
+from tests.tracing.stored import a_trace, candidate, keep, keep_marks, keep_signal, stage, trace_id
 from tests.tracing.test_attribute import QUESTION, dropped, history
 from tracing.attribution.engine import RULES_VERSION
 from tracing.corpus import drift
@@ -301,6 +302,21 @@ def test_a_member_is_asked_what_went_wrong_where_the_cause_is_not_known(judged: 
     assert "the cause can&#x27;t be told yet" in page or "the cause can't be told yet" in page
     assert "Say what went wrong" in page and "No, it was something else" not in page
     assert f"rule set {RULES_VERSION}" in page and "<b>unknown</b>" not in page
+
+
+def test_what_names_the_anchors_that_would_decide_is_filled_in(judged: Sender, people: dict[str, Any]) -> None:
+    keep(a_trace(2, query="?", answer="!", candidates=(candidate("c1", "doc#other"),)))
+    keep_signal(trace_id(2), "thumb", "down")
+    keep_marks(a_trace(2), version=3, due=True)
+    attribute.attribute_due(Project.objects.get(slug="atlas"))
+    vera = signed_in(people, "vera")
+    page = html.unescape(vera.get(f"/p/atlas/traces/{trace_id(2)}").content.decode())
+    command = page.partition("<summary>How to name them</summary>")[2].partition("</pre>")[0].partition(">curl")[2]
+    assert f"{settings.PUBLIC_URL}/api/v1/expectations' \\\n" in command
+    line = command.partition("--data-binary '")[2].rstrip("'")
+    assert json.loads(line)["trace_id"] == trace_id(2)
+    assert judged.put("/api/v1/expectations", line).json() == {"accepted": 1, "rejected": 0, "errors": []}
+    assert "How to name them" not in vera.get(PAGE).content.decode()
 
 
 def test_a_member_says_what_is_right_instead(judged: Sender, people: dict[str, Any]) -> None:

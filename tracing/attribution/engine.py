@@ -18,6 +18,7 @@ from tracing.records import Verdict
 from tracing.stages import Stage
 
 RULES_VERSION = 4
+ANCHORS_WANTED = "Name the anchors that the right answer rests on"
 
 AT_ONCE: tuple[Rule, ...] = (seen.error, seen.timeout)
 RULES: tuple[Rule, ...] = (
@@ -160,8 +161,8 @@ def _would_decide(view: View) -> str:
     if not view.retrieved:
         return "Nothing of the retrieval was seen: send what the retriever returned, and the prompt."
     if any(one.by in ("human", "judge") for one in view.case.assessments):
-        return "Name the anchors that the right answer rests on."
-    return "Name the anchors that the right answer rests on, or have a judge read the answer."
+        return f"{ANCHORS_WANTED}."
+    return f"{ANCHORS_WANTED}, or have a judge read the answer."
 
 
 def _expected(view: View) -> tuple[bool, ...]:

@@ -1,9 +1,11 @@
 """The verdict as a page shows it: what it rests on in words, and evidence that leads to the row that it speaks of."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from tracing.attribution.engine import ANCHORS_WANTED
 from tracing.judging.verdicts import Row
 from tracing.pages.check_words import failed_checks
 from tracing.pages.flag_words import flag_words
@@ -74,6 +76,15 @@ def _said(row: Row) -> tuple[object, ...]:
 def rests_on(verdict: Verdict) -> str:
     """What the verdict rests on, as a reader says it."""
     return RESTS_ON.get(verdict.kind, verdict.kind)
+
+
+def naming(trace: Trace, verdict: Verdict | None, url: str) -> str:
+    """The command that names the anchors of the right answer; empty where the verdict does not wait for them."""
+    if verdict is None or not (verdict.would_decide or "").startswith(ANCHORS_WANTED):
+        return ""
+    line = json.dumps({"trace_id": trace.trace_id, "behaviour": "answer", "anchors": ["…"]}, ensure_ascii=False)
+    key = '-H "Authorization: Bearer $STAGELIGHT_KEY"'
+    return f"curl -X PUT '{url}/api/v1/expectations' \\\n  {key} \\\n  --data-binary '{line}'"
 
 
 def unseen(trace: Trace) -> str:

@@ -1,5 +1,6 @@
 """The trace page and its short form beside the list."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
@@ -15,7 +16,16 @@ from tracing.pages.stale_word import token_of
 from tracing.pages.strip_view import strip
 from tracing.pages.text_view import shown
 from tracing.pages.trace_view import about, budget, citation_lines, cuts
-from tracing.pages.verdict_view import evidence_lines, noticed, rests_on, supported_but, told, unchecked, unseen
+from tracing.pages.verdict_view import (
+    evidence_lines,
+    naming,
+    noticed,
+    rests_on,
+    supported_but,
+    told,
+    unchecked,
+    unseen,
+)
 from tracing.pages.way_view import way
 from tracing.records import Trace
 from tracing.stages import Fault
@@ -110,6 +120,7 @@ def _judged(here: Visit, found: queries.Found) -> Context:
     verdict = found.verdict
     confirms = verdict is not None and verdict.stage is not None and found.standing.human is None
     return {
+        "naming": naming(found.trace, verdict, settings.PUBLIC_URL),
         "sentence": sentence(verdict.rule) if verdict else "",
         "history": told(found.history),
         "expectation": found.expectation,
