@@ -114,6 +114,21 @@ class TestTheJourney:
         long = trace(candidates=(chunk("c", anchor="x" * 300),))
         assert named_by(long, [f"{'x' * 199}…: kept"]) == {0}
 
+    @pytest.mark.parametrize(
+        ("ids", "ends"),
+        [
+            (("doc#a~6", "doc#a~4"), ["6", "4"]),
+            (("chunk-010", "chunk-011"), ["010", "011"]),
+            (("9f1c", "9f2d"), ["9f1c", "9f2d"]),
+            (("doc#a~", "doc#a~1"), ["doc#a~", "1"]),
+            (("a1", "a1"), ["", ""]),
+        ],
+    )
+    def test_tells_the_chunks_of_one_anchor_apart(self, ids: tuple[str, ...], ends: list[str]) -> None:
+        same = tuple(chunk(name, anchor="doc#a", title="A") for name in ids)
+        found = journey(trace(candidates=(*same, chunk("doc#b~1", anchor="doc#b"), chunk("x"), chunk("y"))))
+        assert [row.end for row in sorted(found.kept, key=lambda row: row.place)] == [*ends, "", "", ""]
+
     def test_has_a_row_for_an_expected_anchor_that_is_no_candidate(self) -> None:
         found = journey(
             trace(candidates=(chunk("c", anchor="doc#c"),)), lost={"doc#gone": "retrieve", "doc#c": "rerank"}

@@ -1,6 +1,6 @@
 """One chunk's row of the journey: its places in the lists, its fate in words, its citations, and why it is lit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tracing.attribution.telling import FATES
@@ -36,7 +36,8 @@ class JourneyRow:
     """One chunk across all stages; `hits` has one entry a lane column, None where the lane did not return it.
 
     `place` is its place among the candidates; `named` where the verdict's evidence speaks of it. `spared` says, of a
-    chunk that was dropped although it was expected, why nothing was lost with it.
+    chunk that was dropped although it was expected, why nothing was lost with it. `end` tells it from other chunks of
+    its anchor.
     """
 
     place: int
@@ -51,6 +52,7 @@ class JourneyRow:
     named: bool
     lost_at: str | None
     spared: str = ""
+    end: str = ""
 
     @property
     def by_lane(self) -> tuple[tuple[str, LaneHit | None], ...]:
@@ -97,6 +99,7 @@ def row_of(
     named: bool,
     lost: Mapping[str, str],
     spared: str = "",
+    end: str = "",
 ) -> JourneyRow:
     """The row of the candidate at this place; `top` is how many the reranker passed on, `lost` the stages by anchor."""
     candidate = trace.candidates[place]
@@ -120,7 +123,32 @@ def row_of(
         named=named,
         lost_at=lost_at if (expected or named) and not candidate.survived and not spared else None,
         spared=spared,
+        end=end,
     )
+
+
+def chunk_ends(candidates: Sequence[Candidate]) -> dict[int, str]:
+    """By place, where in its id a chunk differs from the others of its anchor; none where there are no others."""
+    places: dict[str, list[int]] = {}
+    for place, candidate in enumerate(candidates):
+        if candidate.anchor:
+            places.setdefault(candidate.anchor, []).append(place)
+    ends: dict[int, str] = {}
+    for same in places.values():
+        ids = [candidates[place].chunk_id for place in same]
+        if len(set(ids)) > 1:
+            begin = _parting(min(ids), max(ids))
+            ends |= {place: one[begin:] or one for place, one in zip(same, ids, strict=True)}
+    return ends
+
+
+def _parting(one: str, other: str) -> int:
+    """Where the word begins in which they differ."""
+    pairs = enumerate(zip(one, other, strict=False))
+    at = next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+    while at and one[at - 1].isalnum():
+        at -= 1
+    return at
 
 
 def page_of(candidate: Candidate) -> str:

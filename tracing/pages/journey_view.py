@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from tracing.pages.journey_rows import JourneyRow, row_of
+from tracing.pages.journey_rows import JourneyRow, chunk_ends, row_of
 from tracing.pages.spared import Spared
 from tracing.records import Expectation, Trace
 
@@ -84,6 +84,7 @@ def journey(
     Nothing counts as lost with a chunk of which the expectation is met by another.
     """
     lanes, where, top, spared = lane_names(trace), lost or {}, reranked_top(trace), Spared(trace, expected, expectation)
+    ends = chunk_ends(trace.candidates)
     rows = [
         row_of(
             trace,
@@ -94,6 +95,7 @@ def journey(
             named=place in named,
             lost=where,
             spared=spared.words(place),
+            end=ends.get(place, ""),
         )
         for place in range(len(trace.candidates))
     ]
