@@ -145,6 +145,15 @@ def test_a_filter_is_written_on_at_its_end(visit: Callable[..., Visitor]) -> Non
     expect(page.locator("[data-filter]")).to_have_value("has:fault env:prod")
 
 
+def test_a_slash_on_a_trace_goes_to_the_filter_of_its_list(visit: Callable[..., Visitor]) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}?q=product:django")
+    page.keyboard.press("/")
+    expect(page).to_have_url(re.compile(rf"/traces\?q=product%3Adjango&selected={made.FULL}$"))
+    expect(page.locator("[data-filter]")).to_be_focused()
+    page.keyboard.type(" env:prod")
+    expect(page.locator("[data-filter]")).to_have_value("product:django env:prod")
+
+
 def test_a_chunk_opens_its_text_and_closes_again(visit: Callable[..., Visitor]) -> None:
     page = visit().open(f"/p/atlas/traces/{made.FULL}")
     link = page.locator('[data-chunk="chunk-000"] a[data-unfold]')

@@ -1,5 +1,6 @@
 """What the trace's page does by itself in a browser, and what it leaves alone."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,30 @@ def test_a_verdict_that_arrives_leaves_alone_what_somebody_types(visit: Callable
     expect(page.locator("#verdict")).not_to_contain_text("Broke at rerank")
     page.get_by_role("link", name="Load the page again").click()
     expect(page.locator("#verdict")).to_contain_text("Broke at rerank")
+
+
+def test_a_verdict_that_is_begun_is_not_left_by_a_key_and_is_in_sight_after_going_back(
+    visit: Callable[..., Visitor],
+) -> None:
+    page = visit().open(f"/p/atlas/traces/{made.FULL}")
+    page.get_by_text("Say what went wrong").click()
+    begun = page.locator("#verdict textarea")
+    begun.fill("the reranker gave up")
+    begun.press("Escape")
+    expect(begun).not_to_be_focused()
+    for key in ("j", "k", "/", "g", "m", "t"):
+        page.keyboard.press(key)
+    expect(page.locator("#span-tree table")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/traces/{made.FULL}$"))
+    page.get_by_role("link", name="Next", exact=True).click()
+    expect(page).to_have_url(re.compile(f"/traces/{made.HOSTILE}$"))
+    page.go_back()
+    expect(begun).to_be_visible()
+    expect(begun).to_have_value("the reranker gave up")
+    begun.fill("")
+    begun.press("Escape")
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(f"/traces/{made.HOSTILE}$"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -173,6 +173,23 @@ function showSpans() {
   section.scrollIntoView();
 }
 
+// On a page without a filter, that of the list which it is of.
+function goToFilter() {
+  const field = $("[data-filter]"), list = $("[data-list]");
+  if (field) { field.focus(); field.setSelectionRange(-1, -1); }  // to write on at its end
+  else if (list && !isBegun()) location.assign(`${list.href}#filter`);
+}
+
+function arriveAtFilter() {
+  if (location.hash !== "#filter") return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  goToFilter();
+}
+
+// A verdict that somebody has begun to write is not left by a key, and is in sight when they come back.
+const isBegun = () => $$("main details[open] textarea").some((field) => field.value);
+const showBegun = () => $$("main details:not([open]) textarea").forEach((field) => { if (field.value) field.closest("details").open = true; });
+
 // Keys: none does anything while somebody types, or with a modifier held.
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 let going = 0;
@@ -181,7 +198,7 @@ const keys = {
   j: () => step(1),
   k: () => step(-1),
   t: showSpans,
-  "/": () => { $("[data-filter]")?.focus(); $("[data-filter]")?.setSelectionRange(-1, -1); },  // to write on at its end
+  "/": goToFilter,
   "?": () => $("#keys")?.showModal(),
   g: () => { going = Date.now(); },
 };
@@ -199,10 +216,11 @@ function onKey(event) {
   if (going && Date.now() - going < 1500) {
     going = 0;
     const place = $(`[data-go="${CSS.escape(event.key)}"]`);
-    if (place) { event.preventDefault(); place.click(); }
+    if (place && !isBegun()) { event.preventDefault(); place.click(); }
     return;
   }
   const own = $(`[data-key="${CSS.escape(event.key)}"]`);
+  if (own?.matches("a[href]") && isBegun()) return;
   if (own) { event.preventDefault(); own.click(); return; }
   if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
 }
@@ -264,6 +282,7 @@ function onSubmit(event) {
 // Back shows the page as it was left.
 function onPageShow() {
   $$("form[aria-busy]").forEach((form) => { form.removeAttribute("aria-busy"); });
+  showBegun();
 }
 
 const asksByItself = (element) => element.matches?.("[hx-trigger*=every]");
@@ -297,4 +316,5 @@ document.addEventListener("htmx:afterOnLoad", (event) => {
 });
 enhance(document);
 $$("[data-theme-form]").forEach(labelTheme);
+arriveAtFilter();
 $("form[data-submit-now]")?.requestSubmit();
