@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 from tests.conftest import Sender
 from tests.e2e import made
 from tests.e2e.conftest import Visitor
-from tests.tracing.stored import a_trace, candidate, keep
+from tests.tracing.stored import a_trace, candidate, keep, trace_id
 from tracing.corpus import drift
 from tracing.models import Key, Project, Scope
+from tracing.records import Versions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -69,6 +70,18 @@ def test_what_an_opened_span_carries_stands_in_one_column_and_is_cut_nowhere(vis
     assert pairs["x"] + pairs["width"] <= tree["x"] + tree["width"]
     columns = page.locator("tr.opened dl").first.evaluate("dl => getComputedStyle(dl).gridTemplateColumns")
     assert len(columns.split()) == 1
+
+
+def test_the_other_times_of_a_question_stand_in_lines_that_are_read_whole(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(width=390)
+    release = Versions(release="2026.11.18")
+    keep(*(a_trace(number, query="What is it?", outcome="answer", versions=release) for number in (1, 2)))
+    page = visitor.open(f"/p/atlas/traces/{trace_id(1)}")
+    cells = page.locator(".others td")
+    expect(cells).to_have_count(5)
+    lines = "td => td.getBoundingClientRect().height / parseFloat(getComputedStyle(td).lineHeight)"
+    assert all(cell.evaluate(lines) < 2 for cell in cells.all())
+    assert page.locator(".scroll:has(.others)").evaluate("box => box.scrollWidth - box.clientWidth") == 0
 
 
 def test_what_was_wrong_at_the_sign_in_stands_apart_from_the_form(visit: Callable[..., Visitor]) -> None:
