@@ -153,6 +153,16 @@ class TestOnesOwnPassword:
         signed_in = Client().post("/accounts/login/", {"username": "mara", "password": self.NEW})
         assert signed_in.status_code == 302
 
+    def test_is_not_set_by_whoever_came_with_a_link_of_an_owner(self, client: Client, people: dict[str, Any]) -> None:
+        people["mara"].set_unusable_password()
+        people["mara"].save()
+        client.post(f"/accounts/once/{signin.lent_token(people['mara'])}/")
+        for answer in (client.get(self.PAGE), client.post(self.PAGE, self.typed())):
+            assert answer.status_code == 403
+            assert "a link that an owner of a project made" in answer.content.decode()
+        people["mara"].refresh_from_db()
+        assert not people["mara"].has_usable_password()
+
     def test_is_changed_by_whoever_knows_it_and_their_other_sessions_end(
         self, client: Client, people: dict[str, Any]
     ) -> None:

@@ -14,15 +14,25 @@ LASTS_SECONDS = 24 * 3600
 
 
 def token(user: User, next_path: str = "/") -> str:
-    """What goes into the link for that person."""
-    content = {"user": user.pk, "seen": _state(user), "next": next_path}
+    """What goes into the link for that person, made on the machine that Stagelight runs on."""
+    return _signed(user, next_path)
+
+
+def lent_token(user: User, next_path: str = "/") -> str:
+    """The same, made by an owner of the person's projects; every link that was made before is void from now on."""
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+    return _signed(User.objects.get(pk=user.pk), next_path, lent=True)
+
+
+def _signed(user: User, next_path: str, lent: bool = False) -> str:
+    content = {"user": user.pk, "seen": _state(user), "next": next_path, "lent": lent}
     return signing.dumps(content, salt=SALT, compress=True)
 
 
-def sole_token(user: User, next_path: str = "/") -> str:
-    """The same, and every link that was made for that person before is void from now on."""
-    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
-    return token(User.objects.get(pk=user.pk), next_path)
+def is_lent(text: str) -> bool:
+    """Whether an owner made the link, who can open it just as well: it gives nothing that lasts."""
+    content = signing.loads(text, salt=SALT, max_age=LASTS_SECONDS)
+    return bool(content.get("lent"))
 
 
 def opened(text: str) -> tuple[User, str] | None:

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 from tracing.pages import signin
 from tracing.views.access import person
 
+LENT = "lent"  # of a session that began with an owner's link
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -32,6 +34,7 @@ def once(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "registration/once.html", {"who": user})
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session[LENT] = signin.is_lent(token)
     return HttpResponseRedirect(_within(request, next_path))
 
 
@@ -52,8 +55,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """Set a first password, or change the one there is, which is asked for; every other session of the person ends."""
     user = person(request)
+    if request.session.get(LENT) and not user.has_usable_password():
+        return render(request, "registration/password_lent.html", status=403)
     form_of = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
-    form = form_of(user, request.POST or None)
+    form = form_of(user, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "registration/password.html", {"form": form}, status=422 if form.is_bound else 200)
     form.save()

@@ -99,7 +99,7 @@ def _owners(here: Visit) -> int:
 
 
 def _show_link(here: Visit, person: User) -> HttpResponse:
-    token = signin.sole_token(person, reverse("tracing:project", args=[here.slug]))
+    token = signin.lent_token(person, reverse("tracing:project", args=[here.slug]))
     link = settings.PUBLIC_URL + reverse("tracing:once", args=[token])
     return shown_once.carried_to(here, "tracing:members", {"name": person.get_username(), "link": link})
 
