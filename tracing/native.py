@@ -133,7 +133,7 @@ def _required_text(document: Mapping[str, Any], name: str) -> str:
     if given is None and name in document:
         raise _Refused(Problem(f"{name} is null", name))
     if given is None:
-        like = near(name, tuple(document), 0.7)
+        like = near(name, document, 0.7)
         raise _Refused(Problem(f"{name} is missing", name, f"{like} looks like it: call it {name}" if like else ""))
     if not isinstance(given, str) or not given.strip():
         raise _Refused(Problem(f"{name} is empty" if isinstance(given, str) else f"{name} is not a text", name))
@@ -202,15 +202,6 @@ _ALSO = (
     "judging", "expectation", "verdict", "flags", "signals", "warnings", "service",
 )  # fmt: skip
 _KNOWN = (*_SHAPES, *_ALSO)
-_NAMES_OF_FILTERS = {
-    "env": "environment",
-    "session": "session_id",
-    "user": "user_id",
-    "run": "run_id",
-    "item": "item_id",
-    "release": "versions.release",
-    "model": "stages[].model",
-}
 
 
 def _check_parts(document: Mapping[str, Any]) -> None:
@@ -225,14 +216,12 @@ def _check_parts(document: Mapping[str, Any]) -> None:
         name = stage.get("stage") if isinstance(stage, dict) else None
         if not isinstance(name, str) or Stage.named(name) is None:
             labels = [each.label for each in Stage]
-            hint = near(str(name), tuple(labels), 0.5) or "one of " + ", ".join(labels)
+            hint = near(str(name), labels, 0.5) or "one of " + ", ".join(labels)
             raise _Refused(Problem("no such stage", f"stages[{index}].stage", hint))
 
 
 def _check_names(document: Mapping[str, Any]) -> None:
-    of_filters = ((name, meant) for name, meant in _NAMES_OF_FILTERS.items() if name in document)
-    found = next((one for one in of_filters if one[1] not in document), None) or misspelt(document, _KNOWN)
-    if found is not None:
+    if found := misspelt(document, _KNOWN):
         name, meant = found
         raise _Refused(Problem(f"there is no field {name}", name, meant))
 

@@ -252,7 +252,6 @@ def test_an_inventory_is_listed_and_a_bad_one_refused(sender: Sender) -> None:
         ({"titel": "Retrying"}, "titel", "title"),
         ({"source_hsh": "a"}, "source_hsh", "source_hash"),
         ({"sourceHash": "a"}, "sourceHash", "source_hash"),
-        ({"redirect": "a"}, "redirect", "redirect_to"),
         ({"redirect_to": "b"}, "redirect_to", None),
     ],
 )

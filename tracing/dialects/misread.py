@@ -26,6 +26,13 @@ _STAGES = tuple(stage.label for stage in Stage)
 _RANKS, _SCORES = ("fused_rank", "rerank_rank"), ("fused_score", "rerank_score")
 _TRUTHS, _COUNTS = ("survived", "cited", "rerank_in"), ("tokens", "kept_tokens")
 _AMOUNTS = ("cost_usd", "first_token_ms", "duration_ms")  # of a native document
+_NAMES_OF_FILTERS = {
+    "env": "environment",
+    "session": "session_id",
+    "user": "user_id",
+    "run": "run_id",
+    "item": "item_id",
+}
 _JSON = {
     "candidates": "a list of candidates",
     "context": "an object",
@@ -41,6 +48,7 @@ _JSON_OR_WORDS = {
 def misread(given: Given, prefix: str) -> tuple[str, ...]:
     """A sentence for each value that was left out or changed; `prefix` is what its name begins with where it came."""
     notes = chain(
+        _of_names(given) if not prefix else (),
         _of_words(given, prefix),
         _of_json(given, prefix),
         _of_candidates(given, prefix),
@@ -53,6 +61,15 @@ def misread(given: Given, prefix: str) -> tuple[str, ...]:
         if len(found) == MOST:
             break
     return tuple(found.values())
+
+
+def _of_names(given: Given) -> Iterator[Note]:
+    """What filters call otherwise than traces do is left out of a native document, as its sender's own."""
+    for name, meant in _NAMES_OF_FILTERS.items():
+        if name in given and given.get(meant) is None:
+            yield name, f"{name} is no field of a trace and was left out: if it is the {meant}, call it so"
+    if "release" in given and not mapping(given.get("versions")).get("release"):
+        yield "release", "release is no field of a trace and was left out: send it in versions"
 
 
 def _of_words(given: Given, prefix: str) -> Iterator[Note]:
