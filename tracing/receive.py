@@ -22,7 +22,7 @@ from tracing.records import Signal
 from tracing.spool import Frame, Spool, SpoolFullError, gone
 
 log = structlog.get_logger()
-_late: dict[tuple[str, str, bytes], Path] = {}  # where requests are kept that the store did not take in time
+_late: dict[tuple[str, bytes], Path] = {}  # where requests are kept that the store did not take in time
 
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
@@ -40,21 +40,22 @@ def spool() -> Spool:
 
 def keep(frame: Frame) -> None:
     """The ack's promise: on disk; where INGEST_ACK is `clickhouse`, in the store as well."""
-    if settings.INGEST_ACK == "clickhouse":
-        _keep_in_store(frame)
-    else:
+    if settings.INGEST_ACK != "clickhouse":
         spool().append(frame)
-
-
-def _keep_in_store(frame: Frame) -> None:
-    """A request that was kept, and not stored in time, waits on when it is sent again, in place of being kept twice."""
-    sent = (frame.kind, frame.project, hashlib.blake2b(frame.body).digest())
+        return
+    sent = (frame.project, hashlib.blake2b(frame.body).digest())
     path = _late.pop(sent, None) or spool().append(frame)
     if not gone(path, STORED_WITHIN_SECONDS):
-        _late[sent] = path
-        if len(_late) > MOST_LATE:
-            _late.pop(next(iter(tuple(_late))), None)
+        if frame.kind == "otlp":
+            _remember(sent, path)
         raise SpoolFullError("the store did not take it in time")
+
+
+def _remember(sent: tuple[str, bytes], path: Path) -> None:
+    """A request that is one frame waits on when it is sent again, in place of being kept twice."""
+    _late[sent] = path
+    if len(_late) > MOST_LATE:
+        _late.pop(next(iter(tuple(_late))), None)
 
 
 def keep_signals(found: Sequence[Signal], project: str, received_ns: int, client: str = "") -> None:
