@@ -81,6 +81,26 @@ def test_a_verdict_that_is_begun_is_not_left_by_a_key_and_is_in_sight_after_goin
     expect(page).to_have_url(re.compile(f"/traces/{made.HOSTILE}$"))
 
 
+@pytest.mark.parametrize("begin", ["note", "choice"])
+def test_no_key_says_that_a_verdict_is_right_beside_another_that_is_begun(
+    visit: Callable[..., Visitor], begin: str
+) -> None:
+    visitor = visit()
+    keep(SUBJECT, arrived_ns=time.time_ns() - JUST_SETTLED_NS)
+    judge()
+    page = visitor.open(PAGE)
+    page.get_by_text("No, it was something else").click()
+    if begin == "note":
+        page.locator("#verdict textarea").fill("the question was another")
+    else:
+        page.locator("#verdict select").select_option("retrieve.miss")
+    page.locator(f"#verdict {'textarea' if begin == 'note' else 'select'}").blur()
+    page.keyboard.press("a")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()  # so the key before it was heard
+    expect(page.get_by_role("button", name="Right")).to_have_count(1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_failure_looks_like_one_whatever_the_hue_of_its_stage(visit: Callable[..., Visitor], scheme: str) -> None:
     visitor = visit(scheme=scheme)

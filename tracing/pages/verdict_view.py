@@ -79,8 +79,8 @@ def rests_on(verdict: Verdict) -> str:
 
 
 def naming(trace: Trace, verdict: Verdict | None, url: str) -> str:
-    """The command that names the anchors of the right answer; empty where the verdict does not wait for them."""
-    if verdict is None or not (verdict.would_decide or "").startswith(ANCHORS_WANTED):
+    """The command that names the anchors of the right answer; empty where the engine's verdict waits for none."""
+    if verdict is None or verdict.kind == "human" or not (verdict.would_decide or "").startswith(ANCHORS_WANTED):
         return ""
     line = json.dumps({"trace_id": trace.trace_id, "behaviour": "answer", "anchors": ["…"]}, ensure_ascii=False)
     key = '-H "Authorization: Bearer $STAGELIGHT_KEY"'

@@ -141,6 +141,7 @@ function peek(link) {
 
 // The pane beside the list ends where the window does, wherever it begins.
 function fitPeek() {
+  if (!$("#peek")) return;
   const above = Math.max(64, $(".listing")?.getBoundingClientRect().top ?? 0);
   $("#peek")?.style.setProperty("--above", `${above}px`);
 }
@@ -187,7 +188,7 @@ function arriveAtFilter() {
 }
 
 // A verdict that somebody has begun to write is not left by a key, and is in sight when they come back.
-const isBegun = () => $$("main details[open] textarea").some((field) => field.value);
+const isBegun = () => $$("main details[open] :is(textarea, select)").some((field) => field.value);
 const showBegun = () => $$("main details:not([open]) textarea").forEach((field) => { if (field.value) field.closest("details").open = true; });
 
 // Keys: none does anything while somebody types, or with a modifier held.
@@ -220,7 +221,7 @@ function onKey(event) {
     return;
   }
   const own = $(`[data-key="${CSS.escape(event.key)}"]`);
-  if (own?.matches("a[href]") && isBegun()) return;
+  if (own && isBegun()) return;
   if (own) { event.preventDefault(); own.click(); return; }
   if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
 }
