@@ -61,7 +61,7 @@ def _of_native(answer: Answer, parts: Sequence[Part]) -> list[Refusal]:
     found = []
     for error in errors if isinstance(errors, list) else ():
         hint = f" ({error['suggestion']})" if error.get("suggestion") else ""
-        found.append(Refusal(f"{error.get('detail')}{hint}", 1, error.get("index")))
+        found.append(Refusal(f"{error.get('detail') or error.get('message')}{hint}", 1, error.get("index")))
     return found
 
 

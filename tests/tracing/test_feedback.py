@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 
 from tests.tracing import captures
-from tests.tracing.made_spans import span
+from tests.tracing.made_spans import START_NS, span
 from tracing.normalise import normalise
 from tracing.normalising.feedback import signals
-from tracing.records import Link
+from tracing.records import Event, Link
 
 TARGET = "ab" * 16
 
@@ -69,3 +69,16 @@ def test_how_far_an_evaluator_found_an_answer_borne_out_is_said_of_its_trace(sai
 @pytest.mark.parametrize("output", ['{"relevance": 0.4}', '{"groundedness": 4}', '{"groundedness": "high"}', "words"])
 def test_of_an_evaluator_s_scores_only_a_share_of_support_is(output: str) -> None:
     assert signals([span(2, "evaluate", "EVALUATOR", 1, output__value=output)]) == ()
+
+
+def test_what_an_evaluator_says_twice_is_one_signal() -> None:
+    result = Event(
+        "gen_ai.evaluation.result",
+        START_NS,
+        {"gen_ai.evaluation.name": "groundedness", "gen_ai.evaluation.score.value": 0.4},
+    )
+    told = {"output.value": '{"groundedness": 0.4}'}
+    assert len(signals([span(2, "judge", "EVALUATOR", 1, events=(result,), **told)])) == 1
+    assert len(signals([span(2, "judge", "EVALUATOR", 1, **told), span(3, "judge", "EVALUATOR", 2, **told)])) == 1
+    claims = '[{"name": "faithfulness", "score": 1}, {"name": "faithfulness", "score": 0}]'
+    assert signals([span(2, "judge", "EVALUATOR", 1, output__value=claims)]) == ()

@@ -642,10 +642,9 @@ UUID = "3f1c9a52-0b0e-4a53-9d2b-7f1f6f0f7a11"
 @pytest.mark.parametrize(
     ("chunk_id", "metadata", "pattern", "anchor"),
     [
-        (UUID, {"path": "docs/a.md#frag"}, "", "docs/a.md#frag"),
-        (UUID, {"file_path": "docs/a.md", "fragment": "frag"}, "", "docs/a.md#frag"),
-        (UUID, {"path": "docs/a.md", "anchor": "doc_a#x"}, "", "doc_a#x"),
-        (UUID, {}, "", UUID),
+        (UUID, {"path": "docs/a.md#frag"}, "", UUID),  # which an inventory or a manifest may name
+        (UUID, {"path": "docs/a.md#frag"}, r"docs/[\w.]+#\w+", "docs/a.md#frag"),
+        (UUID, {"path": "docs/a.md#frag", "anchor": "doc_a#x"}, r"docs/[\w.]+#\w+", "doc_a#x"),
         ("doc_a#x", {"path": "docs/a.md"}, "", "doc_a#x"),
         ("c-17", {"path": "docs/a.md", "fragment": "#frag"}, r"docs/[\w.]+#\w+", "docs/a.md#frag"),
         ("docs/b.md#y", {"path": "docs/a.md#frag"}, r"docs/[\w.]+#\w+", "docs/b.md#y"),

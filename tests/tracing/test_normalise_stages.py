@@ -259,3 +259,25 @@ def test_a_model_that_did_not_answer_is_the_one_that_was_asked_for() -> None:
 def test_an_evaluator_s_output_is_its_checks(output: str, told: dict[str, float]) -> None:
     found = stages(span(1, "ask"), span(2, "groundedness", "EVALUATOR", 1, output__value=output))["validate"]
     assert {check.name: check.value for check in found.checks} == told
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("cohere-rerank", "rerank"),
+        ("re_rank", "rerank"),
+        ("CohereReRank", "rerank"),
+        ("compare_ranks", None),
+        ("store_rankings", None),
+    ],
+)
+def test_a_tool_is_a_reranker_by_the_word_alone(name: str, stage: str | None) -> None:
+    given = '{"documents": [{"id": "a", "text": "A."}, {"id": "b", "text": "B."}]}'
+    tool = span(2, name, "TOOL", 1, tool__name=name, input__value=given, output__value='[{"index": 1, "score": 0.9}]')
+    assert [record.stage for record in normalise([span(1, "ask"), tool]).stages] == ([stage] if stage else [])
+
+
+def test_words_of_a_guardrail_are_no_checks_unless_they_are_its_verdict() -> None:
+    said = '{"text": "what the user wrote", "verdict": "blocked"}'
+    found = stages(span(1, "ask"), span(2, "toxicity", "GUARDRAIL", 1, output__value=said))["validate"]
+    assert [(check.name, check.value) for check in found.checks] == [("verdict", "blocked")]

@@ -29,7 +29,6 @@ _LIST_KEYS = (
 _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk")
 SCORE_KEYS = (  # a reranked document may still carry its lane's score: the later one counts
     "rerank_score", "reranker_score", "relevance_score", "relevanceScore", "score", "_score", "similarity",
-    "@search.score", "certainty",
 )  # fmt: skip
 _ID_KEYS = ("id", "doc_id", "document_id", "chunk_id", "id_", "node_id")
 _NODE = re.compile(r"<\w{1,80}\(node=\w{1,80}\(id_=([^<>]{1,500}?)\), score=([^()\s]{1,40})\)>")

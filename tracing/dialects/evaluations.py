@@ -7,6 +7,7 @@ SUPPORT_NAMES = ("groundedness", "grounded", "faithfulness", "faithful")
 _PASSED = {"passed": True, "ok": True, "valid": True, "safe": True, "allowed": True, "blocked": False, "flagged": False}
 _MOST = 100
 _LONGEST_WORD = 200
+_VERDICTS = {"label", "verdict", "result", "outcome", "status", "action", "decision", "passed", "category", "severity"}
 
 
 def checks_in(name: str, result: Value) -> tuple[Check, ...]:
@@ -25,11 +26,12 @@ def _of_row(name: str, row: Value) -> tuple[Check, ...]:
         if key in row and not isinstance(row[key], list | dict):
             return _check(text(row.get("name")) or text(row.get("key")) or name, row[key])
     found = [check for key, value in row.items() for check in _check(key, value)]
-    told = [check for check in found if number(row[check.name]) is not None or isinstance(row[check.name], bool)]
-    return tuple(told or found)  # words beside them say why
+    told = [check for check in found if isinstance(check.value, float) or check.value in ("true", "false")]
+    return tuple(told or [check for check in found if check.name.lower() in _VERDICTS])  # other words say why
 
 
 def _check(name: str, value: Value) -> tuple[Check, ...]:
+    name = name[:_LONGEST_WORD]
     if isinstance(value, bool):
         good = _PASSED.get(name.lower())
         return (Check(name, text(value), passed=None if good is None else value is good),)

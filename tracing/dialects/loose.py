@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tracing.dialects.documents import HIGHEST_RANK, SCORE_KEYS, listed, settled
 from tracing.dialects.printed import printed
 from tracing.dialects.reading import Document, Documents
-from tracing.dialects.values import loaded, number, text, whole
+from tracing.dialects.values import loaded, number, text
 from tracing.records import Value
 
 _DEPTH = 5
@@ -21,11 +21,12 @@ _LIST_KEYS = (
 _INNER_KEYS = ("node", "document", "doc", "kwargs", "payload", "_source", "properties", "entity", "item", "chunk")
 _ID_KEYS = ("id", "_id", "doc_id", "document_id", "chunk_id", "id_", "node_id", "uuid", "point_id", "pk", "key")
 _TEXT_KEYS = ("page_content", "content", "text", "document", "chunk", "passage", "snippet", "body", "chunk_text")
+_SCORE_KEYS = (*SCORE_KEYS, "@search.score", "certainty")
 _DISTANCE_KEYS = ("distance", "_distance")
 _METADATA_KEYS = ("metadata", "meta", "meta_data", "_additional", "payload", "properties", "_source", "entity")
 _PLACE_KEYS = ("index", "originalIndex", "original_index", "corpus_id")
 _NAMES_A_PLACE = re.compile(r'"(index|originalIndex|original_index|corpus_id)"')
-_READ = frozenset((*_ID_KEYS, *_TEXT_KEYS, *SCORE_KEYS, *_DISTANCE_KEYS, "rank", "index", "lane"))
+_READ = frozenset((*_ID_KEYS, *_TEXT_KEYS, *_SCORE_KEYS, *_DISTANCE_KEYS, "rank", "index", "lane"))
 
 
 class Found(NamedTuple):
@@ -49,7 +50,7 @@ def found_in(value: Value) -> Found | None:
         document = _document(rank, row)
         if document is None:
             return None
-        distances += document.score is not None and _score(row, SCORE_KEYS) is None
+        distances += document.score is not None and _score(row, _SCORE_KEYS) is None
         documents.append(settled(document))
     lanes = {text(row.get("lane")) for row in rows if isinstance(row, dict)}
     return Found(tuple(documents), bool(distances), lanes.pop() if len(lanes) == 1 else None)
@@ -63,12 +64,14 @@ def found_by_place(value: Value, given: Found | None) -> Found | None:
     listed_in = (decoded.get(key) for key in _LIST_KEYS) if isinstance(decoded, dict) else (decoded,)
     rows = next((rows for rows in listed_in if isinstance(rows, list) and rows), [])
     documents: list[Document] = []
+    places: set[int] = set()
     for rank, row in enumerate(rows[:HIGHEST_RANK], 1):
         held = row if isinstance(row, dict) else {}
-        place = next((whole(held[key]) for key in _PLACE_KEYS if key in held), None)
-        if place is None or place >= len(given.documents):
+        place = next((held[key] for key in _PLACE_KEYS if key in held), None)
+        if type(place) is not int or not 0 <= place < len(given.documents) or place in places:
             return None
-        documents.append(given.documents[place]._replace(rank=rank, score=_score(row, SCORE_KEYS)))
+        places.add(place)
+        documents.append(given.documents[place]._replace(rank=rank, score=_score(row, _SCORE_KEYS)))
     return Found(tuple(documents)) if documents else None
 
 
@@ -160,7 +163,7 @@ def _document(rank: int, row: Value) -> Document | None:
         return _scored_text(rank, row)
     if chunk_id is None and content is None:
         return None
-    score = _score(row, SCORE_KEYS)
+    score = _score(row, _SCORE_KEYS)
     if score is None:
         score = _score(row, _DISTANCE_KEYS)
     return Document(rank, chunk_id, content, score, metadata)

@@ -28,7 +28,7 @@ class Role(Enum):
     __hash__ = object.__hash__  # as of `Stage`
 
 
-RERANKS = re.compile(r"re[-_ ]?rank", re.IGNORECASE)  # in the name of a tool that does
+RERANKS = re.compile(r"rerank|(?<![a-z])re[-_ ]rank", re.IGNORECASE)  # in the name of a tool that does
 
 
 class Document(NamedTuple):

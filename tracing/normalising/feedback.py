@@ -24,12 +24,13 @@ _EVALUATORS = (
 def signals(spans: Sequence[Span]) -> tuple[Signal, ...]:
     """All that these spans say of answers; what is sent again says the same once, under the same id."""
     found = {}
+    around = {span.parent_id for span in spans if _is_evaluator(span)}
     for span in spans:
         if len(span.links) == 1 and not span.parent_id:
             found.update({signal.id: signal for signal in _carried(span)})
         if span.events or span.scope == LOG_SCOPE:
             found.update({signal.id: signal for signal in _evaluations(span)})
-        if _is_evaluator(span):
+        if _is_evaluator(span) and span.span_id not in around:
             found.update({signal.id: signal for signal in _supported(span)})
     return tuple(found.values())
 
@@ -40,10 +41,12 @@ def _is_evaluator(span: Span) -> bool:
 
 def _supported(span: Span) -> Iterator[Signal]:
     """How far an evaluator within the trace found the answer borne out by its context."""
-    if len(span.links) == 1 and not span.parent_id:  # it carries what is said of another trace
+    of_another = len(span.links) == 1 and not span.parent_id
+    if of_another or any(event.name == EVALUATION for event in span.events):
         return
-    for check in read(span).checks:
-        if check.name.lower() in SUPPORT_NAMES and isinstance(check.value, float | int) and 0 <= check.value <= 1:
+    checks = [check for check in read(span).checks if check.name.lower() in SUPPORT_NAMES]
+    for check in checks if len({check.name for check in checks}) == len(checks) else ():
+        if isinstance(check.value, float | int) and 0 <= check.value <= 1:
             yield Signal(
                 trace_id=span.trace_id,
                 kind="score",

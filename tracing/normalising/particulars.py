@@ -26,6 +26,10 @@ _LONGEST_VALUE = 2000
 _LONGEST_WORD = 500
 _RELEASE_KEYS = ("app_version", "release", "revision_id")
 _ENVIRONMENT_KEYS = ("deployment.environment.name", "deployment.environment")
+_ENVIRONMENTS = {
+    "prod", "production", "live", "staging", "stage", "preprod", "dev", "development", "test", "testing", "qa", "uat",
+    "ci", "local", "preview", "sandbox", "canary", "shadow", "demo",
+}  # fmt: skip
 _REWRITTEN_KEYS = ("rewritten", "rewritten_query", "rewritten_queries", "queries")
 _REWRITES = re.compile(r"rewrit|condense|reformulat", re.IGNORECASE)
 _LONGEST_REWRITTEN = 4000
@@ -54,7 +58,8 @@ def particulars(tree: Tree, calls: Sequence[tuple[Node, Call]]) -> Trace:
         first_token_ms=_first_token(started_ns, tree, calls),
         environment=_word(tree, "environment")
         or _resource(tree, *_ENVIRONMENT_KEYS)
-        or _named_in(metadata, *_ENVIRONMENT_KEYS, "deployment_environment", "environment"),
+        or _named_in(metadata, *_ENVIRONMENT_KEYS, "deployment_environment")
+        or _usual_environment(metadata),
         service=_word(tree, "service") or _resource(tree, "service.name"),
         surface=_word(tree, "surface"),
         variant=_word(tree, "variant"),
@@ -109,6 +114,12 @@ def _named_in(metadata: Mapping[str, Value], *keys: str) -> str | None:
     return found[:_LONGEST_WORD] if found else None
 
 
+def _usual_environment(metadata: Mapping[str, Value]) -> str | None:
+    """What is called just so may be any environment: it counts where it is one that software is deployed to."""
+    found = _named_in(metadata, "environment")
+    return found if found is not None and found.lower() in _ENVIRONMENTS else None
+
+
 def _kind(tree: Tree) -> Literal["query", "feedback", "indexing", "joined"]:
     if tree.went_to:
         return "joined"
@@ -126,7 +137,7 @@ def _kind(tree: Tree) -> Literal["query", "feedback", "indexing", "joined"]:
 
 def _asks(tree: Tree) -> bool:
     top = tree.top
-    return top is not None and top.role in (Role.STEP, Role.UNKNOWN) and bool(question_in(top.reading.input))
+    return top is not None and top.role is Role.STEP and bool(question_in(top.reading.input))
 
 
 def _broke_off(tree: Tree) -> bool:

@@ -16,7 +16,8 @@ from tracing.normalising.wording import said_in
 from tracing.records import Check, StageRecord
 from tracing.stages import Stage
 
-_MOST_CHECKS = 20
+_MOST_CHECKS = 20  # of one output
+_MOST_RECORDED = 500
 _MOST_SPANS = 1_000
 _NOTHING = Call()
 _MAY_BE_UNTOLD = (
@@ -107,7 +108,7 @@ def _record(
         cost_source="unknown" if call.cost_usd is None else "sent",
         error=failure.message if failure else None,
         source="inferred" if all(node.inferred or FROM in node.span.attributes for node in members) else "declared",
-        checks=tuple([check for node in members for check in _checks(node)]),
+        checks=tuple(islice((check for node in members for check in _checks(node)), _MOST_RECORDED)),
         span_id=failure.node.span.span_id if failure else first.span.span_id,
     )
 
