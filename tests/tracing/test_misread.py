@@ -113,9 +113,9 @@ KNOWN_VERSIONS = "release, prompt, index, embedding, reranker or corpus"
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ({"cost_usd": -0.01}, "cost_usd -0.01 is below 0, and cannot be right: send a number from 0"),
-        ({"first_token_ms": -1}, "first_token_ms -1 is below 0, and cannot be right: send a number from 0"),
-        ({"duration_ms": -5}, "duration_ms -5 is below 0, and cannot be right: send a number from 0"),
+        ({"cost_usd": -0.01}, "cost_usd -0.01 is below 0 and was kept as it is: send a number from 0"),
+        ({"first_token_ms": -1}, "first_token_ms -1 is below 0 and was kept as it is: send a number from 0"),
+        ({"duration_ms": -5}, "duration_ms -5 is below 0 and was kept as it is: send a number from 0"),
         ({"repeat": -1}, "repeat -1 was left out: send a whole number"),
         (
             {"stages": [{"stage": "generate", "input_tokens": "12 tok"}]},
@@ -135,7 +135,7 @@ KNOWN_VERSIONS = "release, prompt, index, embedding, reranker or corpus"
         ),
         (
             {"stages": [{"stage": "rerank", "duration_ms": -2}]},
-            "duration_ms -2 of the stage 'rerank' is below 0, and cannot be right: send a number from 0",
+            "duration_ms -2 of the stage 'rerank' is below 0 and was kept as it is: send a number from 0",
         ),
         (
             {"stages": [{"stage": "rerank", "cache": "warm"}]},

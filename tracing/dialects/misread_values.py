@@ -47,7 +47,7 @@ def an_amount(name: str, value: Value, of: str = "") -> Iterator[Note]:
     yield from a_number(name, value, of)
     found = number(value)
     if found is not None and found < 0:
-        yield name + of, f"{name} {shown(value)}{of} is below 0, and cannot be right: send a number from 0"
+        yield name + of, f"{name} {shown(value)}{of} is below 0 and was kept as it is: send a number from 0"
 
 
 def true_or_false(name: str, value: Value, of: str = "") -> Iterator[Note]:
